@@ -32,6 +32,7 @@ enum field_flag {
     FIELD_VIRTUAL = 1 << 10,  /* no column: input of a decision, or filled by one */
     FIELD_DIMENSION = 1 << 11, /* a report may group by it */
     FIELD_MEASURE = 1 << 12,   /* a report may sum it */
+    FIELD_HIDDEN = 1 << 13,    /* stands on no screen */
 };
 
 enum field_search {
@@ -62,6 +63,7 @@ struct field {
     struct form *lines;  /* line form of a VALUE_LINES */
     /* server */
     const char *reference_name;
+    const char *mask;    /* style of masking of a sensitive field: "identity", "telephone", … */
     const char *ask;     /* fields worth looking at when this one changes, space separated [10-28] */
     const char *related; /* of a line field: where to find the parent, default "<head>_id" */
     int source_line;
@@ -117,7 +119,7 @@ struct verb {
     uint8_t to;
     const char *decide;     /* name in the table of decisions; NULL: the generic behaviour */
     const char *guard;      /* expression over the record; NULL: none */
-    const char *guard_message;
+    struct label guard_message;
     int source_line;
 };
 
