@@ -1,0 +1,40 @@
+# Tests: TAP programs. To add one, name it in TESTS: a C program also in check_PROGRAMS with its
+# _SOURCES and _LDADD, a script also in EXTRA_DIST. Names are paths, tests/ROOM/NAME; the log is
+# tests/logs/ROOM-NAME.log in the build tree. tests/lib/run_tests is the driver.
+
+# --- unit: C, cmocka or plain TAP; no server, no database
+
+# --- service: scenarios through halldeskctl against a real server and database
+
+# --- screen: the real client in a pseudo-terminal
+
+# --- permission: a table of role x operation, run whole
+
+# --- fuzz: bounded runs of the fuzz targets over their corpora
+
+# --- fault: kills, lost lines, full disks
+
+# --- lint: static checks; skipped with a reason where the tool is missing
+TESTS += \
+	tests/lint/cppcheck.sh \
+	tests/lint/analyzer.sh \
+	tests/lint/format.sh \
+	tests/lint/shell.sh \
+	tests/lint/distribution.sh
+
+# --- the driver
+HALLDESK_RUN_TESTS = $(top_srcdir)/tests/lib/run_tests -b '$(abs_top_builddir)' -s '$(abs_top_srcdir)'
+
+check-programs: $(check_PROGRAMS) $(bin_PROGRAMS) $(sbin_PROGRAMS) $(noinst_PROGRAMS)
+check-TESTS: check-programs
+	$(HALLDESK_RUN_TESTS) $(TESTS)
+
+# ./run check asks for the names, to run them with its own options.
+print-tests:
+	@printf '%s\n' $(TESTS)
+.PHONY: check-programs print-tests
+
+clean-local-tests:
+	rm -rf tests/logs tests/analyzer tests/cppcheck
+clean-local: clean-local-tests clean-generated
+.PHONY: clean-local-tests
