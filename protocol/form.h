@@ -20,16 +20,16 @@ struct label {
 
 enum field_flag {
     FIELD_REQUIRED = 1 << 0,
-    FIELD_READONLY = 1 << 1,  /* shown, never typed */
-    FIELD_GENERATED = 1 << 2, /* made by the server at creation: numbers */
-    FIELD_FIXED = 1 << 3,     /* typed at creation only */
-    FIELD_SENSITIVE = 1 << 4, /* masked unless the right to see it is held */
-    FIELD_SECRET = 1 << 5,    /* typed without echo, never sent back */
-    FIELD_MEMO = 1 << 6,      /* several lines of text */
-    FIELD_EXTRA = 1 << 7,     /* defined at run time, kept in extra jsonb */
-    FIELD_BASE = 1 << 8,      /* stands in the form's base table */
-    FIELD_HOLD = 1 << 9,      /* kept for the next form when "hold" is on */
-    FIELD_VIRTUAL = 1 << 10,  /* no column: input of a decision, or filled by one */
+    FIELD_READONLY = 1 << 1,   /* shown, never typed */
+    FIELD_GENERATED = 1 << 2,  /* made by the server at creation: numbers */
+    FIELD_FIXED = 1 << 3,      /* typed at creation only */
+    FIELD_SENSITIVE = 1 << 4,  /* masked unless the right to see it is held */
+    FIELD_SECRET = 1 << 5,     /* typed without echo, never sent back */
+    FIELD_MEMO = 1 << 6,       /* several lines of text */
+    FIELD_EXTRA = 1 << 7,      /* defined at run time, kept in extra jsonb */
+    FIELD_BASE = 1 << 8,       /* stands in the form's base table */
+    FIELD_HOLD = 1 << 9,       /* kept for the next form when "hold" is on */
+    FIELD_VIRTUAL = 1 << 10,   /* no column: input of a decision, or filled by one */
     FIELD_DIMENSION = 1 << 11, /* a report may group by it */
     FIELD_MEASURE = 1 << 12,   /* a report may sum it */
     FIELD_HIDDEN = 1 << 13,    /* stands on no screen */
@@ -51,10 +51,10 @@ struct field {
     uint16_t length; /* most characters of a text; most digits of a number */
     uint8_t width;   /* columns on the screen */
     enum value_type type;
-    unsigned flags;      /* enum field_flag */
-    unsigned search;     /* enum field_search */
-    unsigned templates;  /* bit n: only where the template code is n; 0: always */
-    const char *name;    /* also the column */
+    unsigned flags;     /* enum field_flag */
+    unsigned search;    /* enum field_search */
+    unsigned templates; /* bit n: only where the template code is n; 0: always */
+    const char *name;   /* also the column */
     struct label label;
     struct label help;   /* may be empty */
     const char *codes;   /* code list of a VALUE_CODE */
@@ -63,19 +63,19 @@ struct field {
     struct form *lines;  /* line form of a VALUE_LINES */
     /* server */
     const char *reference_name;
-    const char *mask;    /* style of masking of a sensitive field: "identity", "telephone", … */
-    const char *ask;     /* fields worth looking at when this one changes, space separated [10-28] */
+    const char *mask; /* style of masking of a sensitive field: "identity", "telephone", … */
+    const char *ask;  /* fields worth looking at when this one changes, space separated [10-28] */
     const char *related; /* of a line field: where to find the parent, default "<head>_id" */
     int source_line;
 };
 
 enum form_flag {
-    FORM_BARE = 1 << 0,    /* no table: an action whose decision does everything */
-    FORM_VIEW = 1 << 1,    /* stands on a view: query, show and report only */
+    FORM_BARE = 1 << 0, /* no table: an action whose decision does everything */
+    FORM_VIEW = 1 << 1, /* stands on a view: query, show and report only */
     FORM_VERSIONED = 1 << 2,
     FORM_ATTACHMENTS = 1 << 3,
     FORM_NOTES = 1 << 4,
-    FORM_CONFIRM = 1 << 5, /* ask before every change [17-184] */
+    FORM_CONFIRM = 1 << 5,    /* ask before every change [17-184] */
     FORM_EXTENDABLE = 1 << 6, /* has an extra jsonb column */
 };
 
@@ -86,39 +86,39 @@ enum verb_number {
     VERB_SHOW = 3,
     VERB_QUERY = 4,
     VERB_HISTORY = 5,
-    VERB_RUN = 6,      /* of a bare form */
+    VERB_RUN = 6, /* of a bare form */
     VERB_REPORT = 7,
     VERB_ATTACH = 8,
     VERB_ATTACHMENTS = 9,
-    VERB_BULK = 10,    /* change or transition over a criteria, as a job */
-    VERB_IMPORT = 11,  /* as a job */
-    VERB_EXPORT = 12,  /* as a job */
-    VERB_UNMASK = 13,  /* show with sensitive fields in clear, logged */
+    VERB_BULK = 10,        /* change or transition over a criteria, as a job */
+    VERB_IMPORT = 11,      /* as a job */
+    VERB_EXPORT = 12,      /* as a job */
+    VERB_UNMASK = 13,      /* show with sensitive fields in clear, logged */
     VERB_LIST_VALUES = 14, /* the short list behind F4 of a reference */
-    VERB_REMOVE = 15,  /* marks as deleted: state, never a physical delete */
+    VERB_REMOVE = 15,      /* marks as deleted: state, never a physical delete */
     VERB_FETCH_ATTACHMENT = 16,
-    VERB_OWN = 32,     /* transitions and own verbs: 32..255, given in the form file */
+    VERB_OWN = 32, /* transitions and own verbs: 32..255, given in the form file */
 };
 
 enum verb_class { VERB_SHORT = 0, VERB_LONG, VERB_AUTH };
 
 struct verb {
     uint16_t number;
-    const char *name;       /* "create", "suspend", … */
+    const char *name; /* "create", "suspend", … */
     struct label label;
     const char *permission; /* "customer.change" */
     enum verb_class worker;
-    bool transition;        /* moves the state: `from` → `to` */
-    bool confirm;           /* the client asks before sending it [17-184] */
-    bool reason;            /* a reason must be given: field "reason" of the call */
-    bool changing;          /* takes a replay slot */
-    const char *input;      /* names of the fields that the verb takes, space separated; NULL: all */
-    char key;               /* '7', '8' or '1' (F7, F8, F11) on the record's screen; 0: menu only */
+    bool transition;   /* moves the state: `from` → `to` */
+    bool confirm;      /* the client asks before sending it [17-184] */
+    bool reason;       /* a reason must be given: field "reason" of the call */
+    bool changing;     /* takes a replay slot */
+    const char *input; /* names of the fields that the verb takes, space separated; NULL: all */
+    char key;          /* '7', '8' or '1' (F7, F8, F11) on the record's screen; 0: menu only */
     /* server */
-    uint32_t from;          /* bit set of state numbers */
+    uint32_t from; /* bit set of state numbers */
     uint8_t to;
-    const char *decide;     /* name in the table of decisions; NULL: the generic behaviour */
-    const char *guard;      /* expression over the record; NULL: none */
+    const char *decide; /* name in the table of decisions; NULL: the generic behaviour */
+    const char *guard;  /* expression over the record; NULL: none */
     struct label guard_message;
     int source_line;
 };
@@ -130,12 +130,15 @@ struct state {
     struct label label;
     bool initial;
     bool final;
+    /* server */
+    const char *reached_by; /* who leads here besides the verbs: a decision, another form; or NULL */
+    int source_line;
 };
 
 /* A rule over the record, in the expression language; false gives `message` on `field`. */
 struct rule {
     const char *name;
-    const char *when;  /* NULL: always */
+    const char *when; /* NULL: always */
     const char *check;
     const char *field;
     struct label message;
@@ -147,18 +150,22 @@ struct related {
     uint16_t form;  /* number */
     const char *by; /* field of that form that refers to this one */
     struct label label;
-    const char *permission_form; /* server: which form's query right it takes, default form_name */
+    /* server */
+    const char *permission_form; /* which form's query right it takes, default form_name */
+    int source_line;
 };
 
 /* One row of a screen: names of fields in order. Rows of one tab stand together. */
 struct screen_row {
-    const char *fields; /* space separated; "-" alone draws a rule; "#text" is not allowed (labels) */
+    const char
+        *fields; /* space separated; "-" alone draws a rule; "#text" is not allowed (labels) */
 };
 
 struct tab {
     struct label label;
     size_t row_count;
     struct screen_row *rows;
+    int source_line; /* server */
 };
 
 struct form {
@@ -166,11 +173,11 @@ struct form {
     uint32_t hash;   /* of the client part; computed by form_seal() */
     unsigned flags;  /* enum form_flag */
     const char *name;
-    const char *code;   /* what is typed to open it, "CU" */
+    const char *code; /* what is typed to open it, "CU" */
     struct label title;
     struct label help;
-    const char *key;      /* name of the field that identifies a record to people */
-    const char *caption;  /* name of the field shown beside the key */
+    const char *key;            /* name of the field that identifies a record to people */
+    const char *caption;        /* name of the field shown beside the key */
     const char *template_field; /* name of the code field that selects templates */
     const char *state_field;
     const char *list;     /* fields of a list row, space separated */
@@ -187,19 +194,33 @@ struct form {
     struct tab *tabs;
     /* server */
     const char *table;
-    const char *base;      /* table that shares the id: party for customer, contact, staff */
-    const char *parent;    /* of a line form: the column that holds the head's id */
-    struct form *head;     /* of a line form: the form that owns it */
-    const char *scope;     /* "place": network_id, area_id, hall_id; "network"; "none" */
+    const char *base;        /* table that shares the id: party for customer, contact, staff */
+    const char *parent;      /* of a line form: the column that holds the head's id */
+    struct form *head;       /* of a line form: the form that owns it */
+    const char *scope;       /* "place": network_id, area_id, hall_id; "network"; "none" */
     const char *responsible; /* column with the staff id that own-only grants compare, or NULL */
-    const char *order;     /* field that lists are ordered by, default id; '-' prefix: newest first */
+    const char *order; /* field that lists are ordered by, default id; '-' prefix: newest first */
     const char *numbering; /* pattern of the key field: "C{7}", "{yyMMdd}-{5}"; NULL: typed */
     const char *menu;      /* menu group */
     size_t rule_count;
     struct rule *rules;
-    const char *file;      /* for messages */
+    const char *file; /* for messages */
     int source_line;
     const char *bell; /* related list that needs attention, reserved */
+};
+
+/* Caps of the client part: a form beyond one cannot be coded. */
+enum {
+    FORM_FIELD_LIMIT = 1024,
+    FORM_STATE_LIMIT = 31,
+    FORM_VERB_LIMIT = 255,
+    FORM_RELATED_LIMIT = 64,
+    FORM_TAB_LIMIT = 32,
+    FORM_ROW_LIMIT = 256,
+    FORM_NAME_LIMIT = 64,     /* bytes of a name, code or permission */
+    FORM_TEXT_LIMIT = 8192,   /* bytes of a label, help, list of fields */
+    FORM_DEPTH_LIMIT = 4,     /* line forms below the head */
+    FORM_CODE_LIMIT = 1 << 20 /* bytes of the whole */
 };
 
 struct form_set {
@@ -207,10 +228,14 @@ struct form_set {
     struct form **forms; /* ascending by number */
 };
 
-/* The client part. A decoded form refers only to the arena. */
+/* The client part, the hash in front. Fails the writer when a cap above is passed. */
 void form_encode(struct writer *writer, const struct form *form);
+/* NULL after a failure, a wrong hash included. A decoded form refers only to the arena; names,
+ * titles and labels are never NULL, other texts that are empty are NULL. The last byte of the
+ * reader is not asked for: call reader_end(). */
 struct form *form_decode(struct reader *reader, struct arena *arena);
-/* Computes form->hash over the client part, the line forms included. */
+/* Computes form->hash: CRC-32 (ISO 3309, as in zlib) of the coded client part without the hash,
+ * the line forms included; 0 becomes 1. 0 says that the form passes a cap and cannot be coded. */
 void form_seal(struct form *form);
 
 const struct form *form_by_number(const struct form_set *set, uint16_t number);
