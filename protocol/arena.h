@@ -21,7 +21,7 @@ char *arena_format(struct arena *arena, const char *format, ...)
 char *arena_vformat(struct arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
-#define ARENA_NEW(arena, type) ((type *)arena_allocate((arena), 1, sizeof(type)))
+#define ARENA_NEW(arena, type)          ((type *)arena_allocate((arena), 1, sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_allocate((arena), (count), sizeof(type)))
 
 #endif

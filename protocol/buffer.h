@@ -21,9 +21,9 @@ void writer_initialise(struct writer *writer, size_t limit);
 void writer_release(struct writer *writer); /* frees the bytes */
 void writer_clear(struct writer *writer);   /* keeps the memory, forgets bytes and failure */
 void writer_u8(struct writer *writer, uint8_t value);
-void writer_u16(struct writer *writer, uint16_t value); /* big-endian */
-void writer_u32(struct writer *writer, uint32_t value); /* big-endian */
-void writer_u64(struct writer *writer, uint64_t value); /* big-endian */
+void writer_u16(struct writer *writer, uint16_t value);      /* big-endian */
+void writer_u32(struct writer *writer, uint32_t value);      /* big-endian */
+void writer_u64(struct writer *writer, uint64_t value);      /* big-endian */
 void writer_unsigned(struct writer *writer, uint64_t value); /* LEB128, shortest form */
 void writer_signed(struct writer *writer, int64_t value);    /* zigzag LEB128 */
 void writer_bytes(struct writer *writer, const void *bytes, size_t length); /* no length prefix */
@@ -54,13 +54,16 @@ const uint8_t *reader_block(struct reader *reader, size_t maximum, size_t *lengt
 /* Valid UTF-8 without NUL or C0/C1 controls except tab and newline, at most `maximum` bytes,
  * copied and terminated in the arena; never NULL ("" after a failure). */
 char *reader_text(struct reader *reader, struct arena *arena, size_t maximum);
-bool reader_end(struct reader *reader); /* true if nothing failed and no byte is left over */
+/* True if nothing failed and no byte is left over; a left-over byte fails the reader. */
+bool reader_end(struct reader *reader);
 size_t reader_left(const struct reader *reader);
 
 bool utf8_valid(const char *bytes, size_t length);
+/* What reader_text() lets in: valid UTF-8 without NUL or C0/C1 controls except tab and newline. */
+bool utf8_is_text(const char *bytes, size_t length);
 /* Decodes one code point of valid UTF-8; returns its bytes, 0 at the end or when invalid. */
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point);
-size_t utf8_count(const char *text);   /* code points */
+size_t utf8_count(const char *text); /* code points */
 /* Terminal columns: 2 for East Asian wide and fullwidth, 0 for combining, else 1; the ambiguous
  * width counts `ambiguous` (1 on UTF-8 lines, 2 on GB18030 lines). */
 int utf8_columns(uint32_t code_point, int ambiguous);

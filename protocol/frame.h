@@ -5,6 +5,7 @@
 #ifndef HALLDESK_FRAME_H
 #define HALLDESK_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,12 +14,12 @@
 enum {
     PROTOCOL_VERSION = 1,
     FRAME_HEADER = 6,
-    FRAME_REQUEST_LIMIT = 1 << 20,   /* longest frame from a terminal */
-    FRAME_REPLY_LIMIT = 4 << 20,     /* longest frame to a terminal, inflated */
-    FRAME_HELLO_LIMIT = 512,         /* longest first frame: strangers get no more memory */
-    FRAME_DEFLATE_FROM = 512,        /* smaller bodies are not worth deflating */
+    FRAME_REQUEST_LIMIT = 1 << 20, /* longest frame from a terminal */
+    FRAME_REPLY_LIMIT = 4 << 20,   /* longest frame to a terminal, inflated */
+    FRAME_HELLO_LIMIT = 512,       /* longest first frame: strangers get no more memory */
+    FRAME_DEFLATE_FROM = 512,      /* smaller bodies are not worth deflating */
     SESSION_SLOTS = 8,
-    SESSION_TOKEN = 16,              /* bytes */
+    SESSION_TOKEN = 16, /* bytes */
 };
 
 enum frame_flag { FRAME_DEFLATED = 1 << 0 };
@@ -35,9 +36,9 @@ enum frame_type {
     FRAME_PUSH = 6,    /* unsigned kind, text, … see man page */
     FRAME_PING = 7,    /* u64 echoed */
     FRAME_PONG = 8,
-    FRAME_CANCEL = 9,  /* u8 slot, unsigned sequence */
-    FRAME_SIGN_IN = 10, /* u8 slot (0), unsigned sequence, text staff number, text password,
-                           text new password or "", u8 take over a session left behind */
+    FRAME_CANCEL = 9,     /* u8 slot, unsigned sequence */
+    FRAME_SIGN_IN = 10,   /* u8 slot (0), unsigned sequence, text staff number, text password,
+                             text new password or "", u8 take over a session left behind */
     FRAME_SIGNED_IN = 11, /* as FRAME_REPLY; body: token, … (doc in man page) */
     FRAME_PROGRESS = 12,  /* u8 slot, unsigned sequence, unsigned done, unsigned of, 0 unknown */
 };
@@ -52,8 +53,9 @@ struct frame {
 
 enum frame_state { FRAME_NEEDS_MORE = 0, FRAME_READY, FRAME_BROKEN };
 
-/* Looks for one whole frame at the head of bytes; *used receives its total size. A length over
- * `limit` or under 2 is FRAME_BROKEN. */
+/* Looks for one whole frame at the head of bytes; *used receives its total size, 0 unless ready. A
+ * frame longer than `limit` in all, a length under 2 and an unknown flag are FRAME_BROKEN; the type
+ * is the caller's to judge. */
 enum frame_state frame_next(const uint8_t *bytes, size_t length, size_t limit, struct frame *frame,
                             size_t *used);
 /* Writes the header and returns the offset to hand to frame_finish() after the body. */
@@ -68,7 +70,8 @@ void deflater_free(struct deflater *deflater);
 /* Replaces the body of the frame begun at `offset` by its deflated form and sets the flag, if that
  * is shorter; call before frame_finish(). */
 void deflater_frame(struct deflater *deflater, struct writer *writer, size_t offset);
-/* Inflates a body into `out` (cleared first); false if garbled or larger than FRAME_REPLY_LIMIT. */
+/* Inflates a body into `out` (cleared first); false if garbled, followed by more bytes, or larger
+ * than out->limit or FRAME_REPLY_LIMIT. */
 bool deflater_inflate(struct deflater *deflater, const uint8_t *bytes, size_t length,
                       struct writer *out);
 

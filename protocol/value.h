@@ -31,11 +31,18 @@ enum value_presence {
 
 struct value {
     enum value_presence presence;
-    int64_t integer;      /* number, fen, millionths, days, microseconds, code, flag, id */
-    const char *text;     /* text; of a reference its key, e.g. "C0037284"; never NULL if present */
-    const char *label;    /* of a reference the name shown beside the key; may be NULL */
+    int64_t integer;   /* number, fen, millionths, days, microseconds, code, flag, id */
+    const char *text;  /* text; of a reference its key, e.g. "C0037284"; never NULL if present */
+    const char *label; /* of a reference the name shown beside the key; may be NULL */
     struct lines *lines;
 };
+
+/* Dates and times reach from 0001-01-01 to 9999-12-31; decoding refuses others, formatting shows
+ * the nearer end. Times have a day to spare on each side for the zone. */
+#define VALUE_DATE_FIRST (-INT64_C(719162))
+#define VALUE_DATE_LAST  INT64_C(2932896)
+#define VALUE_TIME_FIRST ((VALUE_DATE_FIRST + 1) * INT64_C(86400000000))
+#define VALUE_TIME_LAST  (VALUE_DATE_LAST * INT64_C(86400000000) - 1)
 
 extern const char *const value_type_names[]; /* by value_type: "text", "number", … */
 /* 0 if the name is unknown. */
@@ -47,10 +54,13 @@ enum value_type value_type_from_name(const char *name);
  * Thousands separators are accepted in amounts. False if the text is no such value or does not
  * fit; the value is untouched then. Empty text gives VALUE_CLEARED. */
 bool value_parse(enum value_type type, const char *text, struct arena *arena, struct value *value);
-/* "" for an absent or cleared value; a reference shows its key; lines show their count. */
+/* Times show seconds only where they are not 0, rates no trailing zeros.
+ * "" for an absent or cleared value; a reference shows its key; lines show their count. */
 const char *value_format(enum value_type type, const struct value *value, struct arena *arena);
 /* Amount with thousands separators, as screens show it: "1,234.50". */
 const char *value_format_amount(int64_t fen, struct arena *arena);
+/* Absent and cleared are both empty and equal; references are equal by id, or by key while neither
+ * has an id; lines are equal in order, by id, action and values. */
 bool value_equal(enum value_type type, const struct value *one, const struct value *other);
 
 /* Civil calendar, proleptic Gregorian. */
