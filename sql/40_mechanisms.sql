@@ -1,0 +1,159 @@
+-- Mechanisms that every domain uses: settings, outbox and inbox of neighbours, work items, jobs,
+-- notices, attachments.
+
+CREATE TABLE setting (
+    id bigint PRIMARY KEY DEFAULT id_next(),
+    name text NOT NULL UNIQUE,
+    value text NOT NULL,
+    title_zh text NOT NULL DEFAULT '',
+    title_en text NOT NULL DEFAULT '',
+    version bigint NOT NULL DEFAULT 1
+);
+CREATE TRIGGER setting_epoch AFTER INSERT OR UPDATE OR DELETE ON setting FOR EACH STATEMENT EXECUTE FUNCTION catalogue_changed();
+
+-- Out: heads of streams go first, so that a cancellation never overtakes its order.
+CREATE TABLE outbox_message (
+    id bigint PRIMARY KEY DEFAULT id_next(),
+    neighbour text NOT NULL,
+    stream text NOT NULL,
+    sequence bigint NOT NULL,
+    type text NOT NULL,
+    payload text NOT NULL,
+    status smallint NOT NULL DEFAULT 1 CONSTRAINT outbox_message_status_known CHECK (status IN (1, 2, 3)), -- waiting, sent, poisoned
+    attempts integer NOT NULL DEFAULT 0,
+    next_at timestamptz NOT NULL DEFAULT now(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    sent_at timestamptz,
+    error text NOT NULL DEFAULT '',
+    network_id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    CONSTRAINT outbox_message_sequence_unique UNIQUE (neighbour, stream, sequence)
+);
+CREATE INDEX outbox_message_waiting ON outbox_message (neighbour, stream, sequence) WHERE status <> 2;
+SELECT network_policy('outbox_message');
+
+CREATE TABLE stream (
+    neighbour text NOT NULL,
+    stream text NOT NULL,
+    next bigint NOT NULL DEFAULT 1,
+    PRIMARY KEY (neighbour, stream)
+);
+
+CREATE FUNCTION outbox_put(p_neighbour text, p_stream text, p_type text, p_payload text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ WITH s AS (INSERT INTO stream AS t (neighbour, stream, next) VALUES (p_neighbour, p_stream, 2)
+              ON CONFLICT (neighbour, stream) DO UPDATE SET next = t.next + 1 RETURNING t.next - 1 AS sequence)
+   INSERT INTO outbox_message (neighbour, stream, sequence, type, payload, network_id, next_at, created_at)
+   SELECT p_neighbour, p_stream, s.sequence, p_type, p_payload, gate_network(), now(), gate_now() FROM s $$;
+
+-- In: unique on their id, so that a repeated message has no second effect.
+CREATE TABLE inbox_message (
+    id bigint PRIMARY KEY DEFAULT id_next(),
+    neighbour text NOT NULL,
+    external_id text NOT NULL,
+    type text NOT NULL,
+    payload text NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT now(),
+    result text NOT NULL DEFAULT '',
+    network_id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    CONSTRAINT inbox_message_external_id_once UNIQUE (neighbour, external_id)
+);
+SELECT network_policy('inbox_message');
+
+-- One inbox of work: an item waits for an organisation until somebody claims it, or for a person.
+CREATE TABLE work_item (
+    id bigint PRIMARY KEY DEFAULT id_next(),
+    kind text NOT NULL,
+    subject text NOT NULL DEFAULT '',
+    form text NOT NULL DEFAULT '',
+    record_id bigint,
+    organisation_id bigint REFERENCES organisation,
+    staff_id bigint REFERENCES staff,
+    status smallint NOT NULL DEFAULT 1 CONSTRAINT work_item_status_known CHECK (status IN (1, 2, 3, 4)), -- waiting, claimed, done, withdrawn
+    due_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    claimed_at timestamptz,
+    done_at timestamptz,
+    handed_from bigint REFERENCES staff,
+    note text NOT NULL DEFAULT '',
+    network_id bigint NOT NULL,
+    area_id bigint NOT NULL DEFAULT 0,
+    hall_id bigint NOT NULL DEFAULT 0,
+    version bigint NOT NULL DEFAULT 1
+);
+CREATE INDEX work_item_organisation ON work_item (organisation_id, id) WHERE status = 1;
+CREATE INDEX work_item_staff ON work_item (staff_id, id) WHERE status IN (1, 2);
+CREATE INDEX work_item_record ON work_item (record_id);
+SELECT scope_policy('work_item', NULL, NULL, NULL);
+
+CREATE FUNCTION work_item_put(p_kind text, p_organisation bigint, p_staff bigint, p_form text, p_record bigint, p_subject text, p_due timestamptz)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ INSERT INTO work_item (kind, subject, form, record_id, organisation_id, staff_id, due_at, created_at, network_id, area_id, hall_id)
+   SELECT p_kind, p_subject, p_form, p_record, coalesce(p_organisation, s.organisation_id), p_staff, p_due, gate_now(), gate_network(),
+          coalesce(o.area_id, s.area_id, 0), coalesce(o.hall_id, s.hall_id, 0)
+     FROM (SELECT 1) one LEFT JOIN organisation o ON o.id = p_organisation LEFT JOIN staff s ON s.id = p_staff $$;
+
+CREATE FUNCTION notice_put(p_staff bigint, p_message text, p_parameter text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ INSERT INTO push (session_token_hash, kind, payload)
+   SELECT token_hash, 1, convert_to(p_message || E'\t' || coalesce(p_parameter, ''), 'UTF8') FROM session WHERE staff_id = p_staff AND state <> 3 $$;
+
+-- Long work: a row for the job, its result in lines. The scheduler runs it through operations.
+CREATE TABLE job (
+    id bigint PRIMARY KEY DEFAULT id_next(),
+    kind text NOT NULL,                 -- import, export, bulk, periodic …
+    form text NOT NULL DEFAULT '',
+    title text NOT NULL DEFAULT '',
+    parameters jsonb NOT NULL DEFAULT '{}',
+    status smallint NOT NULL DEFAULT 1 CONSTRAINT job_status_known CHECK (status IN (1, 2, 3, 4, 5)), -- waiting, running, done, failed, cancelled
+    due_at timestamptz NOT NULL DEFAULT now(),
+    started_at timestamptz,
+    ended_at timestamptz,
+    done bigint NOT NULL DEFAULT 0,
+    total bigint NOT NULL DEFAULT 0,
+    failed bigint NOT NULL DEFAULT 0,
+    position bigint NOT NULL DEFAULT 0, -- where to go on after a stop
+    message text NOT NULL DEFAULT '',
+    staff_id bigint NOT NULL,
+    network_id bigint NOT NULL,
+    area_id bigint NOT NULL DEFAULT 0,
+    hall_id bigint NOT NULL DEFAULT 0,
+    version bigint NOT NULL DEFAULT 1
+);
+CREATE INDEX job_due ON job (due_at) WHERE status IN (1, 2);
+SELECT scope_policy('job', NULL, 'staff_id', NULL);
+CREATE TABLE job_line (
+    job_id bigint NOT NULL REFERENCES job ON DELETE CASCADE,
+    line bigint NOT NULL,
+    status smallint NOT NULL,           -- 1 done, 2 refused
+    record_id bigint,
+    key text NOT NULL DEFAULT '',
+    faults text NOT NULL DEFAULT '',    -- one fault a row: field TAB name TAB parameters
+    source text NOT NULL DEFAULT '',    -- the rejected line as it came
+    PRIMARY KEY (job_id, line)
+);
+
+CREATE TABLE document (
+    hash bytea PRIMARY KEY CONSTRAINT document_hash_sha256 CHECK (length(hash) = 32),
+    content bytea NOT NULL CONSTRAINT document_content_size CHECK (length(content) <= 16777216),
+    stored_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE attachment (
+    id bigint PRIMARY KEY DEFAULT id_next(),
+    form text NOT NULL,
+    record_id bigint NOT NULL,
+    name text NOT NULL,
+    media_type text NOT NULL DEFAULT 'application/octet-stream',
+    note text NOT NULL DEFAULT '',
+    size bigint NOT NULL,
+    hash bytea NOT NULL REFERENCES document,
+    archived boolean NOT NULL DEFAULT false,
+    status smallint NOT NULL DEFAULT 1,
+    staff_id bigint NOT NULL,
+    attached_at timestamptz NOT NULL DEFAULT now(),
+    network_id bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 1
+);
+CREATE INDEX attachment_record ON attachment (record_id, id);
+SELECT network_policy('attachment');
