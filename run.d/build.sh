@@ -35,3 +35,11 @@ build_make() {
     shift
     make --no-print-directory -C "$folder" -j "$(nproc)" "$@"
 }
+
+# The same for who wants to see something only when it fails.
+build_quietly() {
+    local folder=$1
+    make -q -C "$folder" "${@:2}" >/dev/null 2>&1 && return 0
+    run_note "building in $folder"
+    build_step "$folder/make.log" build_make "$@"
+}

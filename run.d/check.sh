@@ -5,6 +5,7 @@ check_main() {
     local folder=$RUN_SOURCE/build/check name
     local -a tests=() options=()
     packages_ensure check || return
+    run_as_owner check "$@"
     for name in "$@"; do
         case $name in
         -*)

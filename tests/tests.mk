@@ -22,6 +22,9 @@ TESTS += \
 	tests/lint/shell.sh \
 	tests/lint/distribution.sh
 
+# --- bench: run by ./run bench, one after the other; each prints lines "name value unit ours theirs"
+BENCHES =
+
 # --- the driver
 HALLDESK_RUN_TESTS = $(top_srcdir)/tests/lib/run_tests -b '$(abs_top_builddir)' -s '$(abs_top_srcdir)'
 
@@ -32,7 +35,9 @@ check-TESTS: check-programs
 # ./run check asks for the names, to run them with its own options.
 print-tests:
 	@printf '%s\n' $(TESTS)
-.PHONY: check-programs print-tests
+print-benches:
+	@printf '%s\n' $(BENCHES)
+.PHONY: print-benches check-programs print-tests
 
 clean-local-tests:
 	rm -rf tests/logs tests/analyzer tests/cppcheck
