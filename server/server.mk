@@ -1,0 +1,11 @@
+
+# --- forms: declarations; the first library is used by server and client, the second by server and halldeskctl
+noinst_LIBRARIES += libhalldesk-declaration.a libhalldesk-forms.a
+libhalldesk_declaration_a_SOURCES = \
+	server/forms/declaration.c server/forms/declaration.h \
+	server/forms/code_read.c server/forms/code_read.h \
+	server/forms/message_read.c server/forms/message_read.h
+libhalldesk_forms_a_SOURCES = \
+	server/forms/form_read.c server/forms/form_read.h \
+	server/forms/form_parse.h server/forms/form_field.c server/forms/form_part.c \
+	server/forms/form_lint.c server/forms/form_layout.c
