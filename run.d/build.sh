@@ -39,7 +39,6 @@ build_make() {
 # The same for who wants to see something only when it fails.
 build_quietly() {
     local folder=$1
-    make -q -C "$folder" "${@:2}" >/dev/null 2>&1 && return 0
-    run_note "building in $folder"
-    build_step "$folder/make.log" build_make "$@"
+    [ -e "$folder/.built" ] || run_note "building in $folder"
+    build_step "$folder/make.log" build_make "$@" && touch "$folder/.built"
 }

@@ -1,6 +1,8 @@
 # Tests: TAP programs. To add one, name it in TESTS: a C program also in check_PROGRAMS with its
-# _SOURCES and _LDADD, a script also in EXTRA_DIST. Names are paths, tests/ROOM/NAME; the log is
-# tests/logs/ROOM-NAME.log in the build tree. tests/lib/run_tests is the driver.
+# _SOURCES and _LDADD; a script only has to be executable (everything in tests/ is distributed).
+# Names are paths, tests/ROOM/NAME; the log is tests/logs/ROOM-NAME.log in the build tree.
+# tests/lib/run_tests is the driver; shell tests use tests/lib/tap.sh, cluster.sh and server.sh, and
+# a C test that wants a database is started by a script through tests/lib/with_database.
 
 # --- unit: C, cmocka or plain TAP; no server, no database
 
@@ -18,6 +20,7 @@
 TESTS += \
 	tests/lint/cppcheck.sh \
 	tests/lint/analyzer.sh \
+	tests/lint/driver.sh \
 	tests/lint/format.sh \
 	tests/lint/shell.sh \
 	tests/lint/distribution.sh
