@@ -41,6 +41,13 @@ static void attributes_read(const struct declaration *declaration, const config_
     }
 }
 
+/* As code_name_shape in sql/12_codes.sql: unlike other names it may begin with a digit ("2m"). */
+static bool member_name_valid(const char *name)
+{
+    return *name != '_' && *name != '.' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.") == strlen(name);
+}
+
 static void member_read(const struct declaration *declaration, const config_setting_t *group,
                         struct code_list *list)
 {
@@ -59,8 +66,9 @@ static void member_read(const struct declaration *declaration, const config_sett
         .source_line = (int)config_setting_source_line(group),
     };
     attributes_read(declaration, group, &member);
-    if (member.name && !declaration_is_name(member.name))
-        declaration_error(declaration, group, "\"%s\" is no name ([a-z][a-z0-9_]*)", member.name);
+    if (member.name && !member_name_valid(member.name))
+        declaration_error(declaration, group, "\"%s\" is no name ([a-z0-9][a-z0-9_.]*)",
+                          member.name);
     if (!member.name || !member.number)
         return;
     if (code_member_by_name(list, member.name))

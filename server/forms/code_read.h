@@ -17,7 +17,7 @@ struct code_member {
     struct label label;
     const char *initials;   /* of the pinyin of label.zh; NULL: made by the server */
     const char *valid_from; /* "2026-01-01"; NULL: always */
-    const char *valid_to;   /* the last day; NULL: for ever */
+    const char *valid_to;   /* the first day on which it is no longer offered; NULL: never */
     size_t attribute_count;
     struct code_attribute *attributes; /* in the order of the file */
     int source_line;

@@ -54,10 +54,10 @@ static void state_codes(struct form *form, struct arena *arena)
 static struct form *parse_form(const struct form_parser *parser, const config_setting_t *group)
 {
     static const char *const keys[] = {
-        "number",   "name",  "code",    "menu",      "title",    "help",        "table",
-        "base",     "key",   "caption", "numbering", "scope",    "responsible", "order",
-        "template", "state", "flags",   "list",      "criteria", "fields",      "states",
-        "verbs",    "rules", "related", "tabs",      NULL};
+        "number", "name",     "code",    "menu",      "title", "help",        "table",
+        "base",   "key",      "caption", "numbering", "scope", "scope_table", "responsible",
+        "order",  "template", "state",   "flags",     "list",  "criteria",    "fields",
+        "states", "verbs",    "rules",   "related",   "tabs",  NULL};
     const struct declaration *declaration = &parser->declaration;
     if (!declaration_keys(declaration, group, keys))
         return NULL;
@@ -77,6 +77,9 @@ static struct form *parse_form(const struct form_parser *parser, const config_se
     form->caption = declaration_text(declaration, group, "caption", false);
     form->numbering = declaration_text(declaration, group, "numbering", false);
     form->scope = declaration_text(declaration, group, "scope", stored);
+    form->scope_table = declaration_text(declaration, group, "scope_table", false);
+    if (!form->scope_table)
+        form->scope_table = form->table;
     form->responsible = declaration_text(declaration, group, "responsible", false);
     form->order = declaration_text(declaration, group, "order", false);
     form->template_field = declaration_text(declaration, group, "template", false);
@@ -184,6 +187,29 @@ static void resolve_related(const struct form_set *set, struct form *form,
     }
 }
 
+/* gate_open() narrows the rows of one table by the permission in effect, so a permission belongs
+ * to one table; bare forms may use any. */
+static void permissions_lint(const struct form_set *set, struct form_errors *errors)
+{
+    for (size_t index = 0; index < set->count; index++) {
+        const struct form *form = set->forms[index];
+        for (size_t verb = 0; form->scope_table && verb < form->verb_count; verb++) {
+            const char *permission = form->verbs[verb].permission;
+            for (size_t earlier = 0; permission && earlier < index; earlier++) {
+                const struct form *other = set->forms[earlier];
+                if (!other->scope_table || strcmp(other->scope_table, form->scope_table) == 0)
+                    continue;
+                for (size_t at = 0; at < other->verb_count; at++)
+                    if (other->verbs[at].permission &&
+                        strcmp(other->verbs[at].permission, permission) == 0)
+                        form_errors_add(errors, form->file, form->verbs[verb].source_line,
+                                        "permission \"%s\" limits table \"%s\" in %s", permission,
+                                        other->scope_table, other->file);
+            }
+        }
+    }
+}
+
 static int form_compare(const void *one, const void *other)
 {
     const struct form *const *first = one;
@@ -216,6 +242,7 @@ struct form_set *form_read_directory(const char *directory, struct arena *arena,
         resolve_fields(set, set->forms[index], errors);
         resolve_related(set, set->forms[index], errors);
     }
+    permissions_lint(set, errors);
     for (size_t index = 0; index < set->count && !errors->count; index++)
         form_seal(set->forms[index]);
     return set;
