@@ -83,8 +83,8 @@ static bool parse_decimal(const char *text, int decimals, bool grouped, int64_t 
                 return false;
             commas = false;
             fraction = 0;
-        } else if (*text == ',' && commas && digits > 0 && group <= 3 &&
-                   (digits <= 3 || group == 3)) {
+        } else if (*text == ',' && commas && digits > 0 &&
+                   (group == 3 || (group < 3 && group == digits))) {
             group = 0;
         } else if (*text >= '0' && *text <= '9') {
             if (fraction >= decimals)
