@@ -166,6 +166,8 @@ demo_main() {
     . "$RUN_SOURCE/tests/lib/server.sh"
     place_prepare demo || return
     [ -z "$DEMO_FRESH" ] || place_stop halldeskd
+    # Trusted database roles: only the owner may come near the sockets.
+    CLUSTER_SOCKET_MODE=0700
     cluster_create "$RUN_PLACE/cluster" durable && cluster_start "$RUN_PLACE/cluster" || return
     HALLDESK_TEST_SERVER=$CLUSTER_SOCKET/terminals
     demo_database && demo_certificate && demo_configuration || return

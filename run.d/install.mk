@@ -31,14 +31,14 @@ install-folders:
 	  done || exit 1; \
 	done
 install-manuals:
-	@(cd $(srcdir) && find man -name '*.[1-8]' -print) | while IFS= read -r file; do \
+	@(cd $(srcdir) && find man -name '*.[1-8]' -print 2>/dev/null) | while IFS= read -r file; do \
 	  folder="$(DESTDIR)$(mandir)/man`echo $$file | sed 's/.*\.//'`"; \
 	  $(MKDIR_P) "$$folder" && $(INSTALL_DATA) "$(srcdir)/$$file" "$$folder/" || exit 1; \
 	done
 uninstall-hook: uninstall-folders
 uninstall-folders:
 	rm -rf "$(DESTDIR)$(pkgdatadir)/forms" "$(DESTDIR)$(pkgdatadir)/sql"
-	@(cd $(srcdir) && find man -name '*.[1-8]' -print) | while IFS= read -r file; do \
+	@(cd $(srcdir) && find man -name '*.[1-8]' -print 2>/dev/null) | while IFS= read -r file; do \
 	  rm -f "$(DESTDIR)$(mandir)/man`echo $$file | sed 's/.*\.//'`/`basename $$file`"; \
 	done
 
