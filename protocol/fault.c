@@ -59,11 +59,11 @@ static struct fault *faults_next(struct faults *faults)
     return &faults->list[faults->count++];
 }
 
-struct fault *faults_add(struct faults *faults, const char *name, uint16_t field, ...)
+struct fault *faults_add(struct faults *faults, const char *name, unsigned field, ...)
 {
     struct fault *fault = faults_next(faults);
     fault->name = arena_string(faults->arena, name);
-    fault->field = field;
+    fault->field = (uint16_t)field;
     va_list parameters;
     va_start(parameters, field);
     while (fault->parameter_count < FAULT_PARAMETERS) {

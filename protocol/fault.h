@@ -76,9 +76,9 @@ struct faults {
 
 void faults_initialise(struct faults *faults, struct arena *arena);
 /* Parameters are copied, at most FAULT_PARAMETERS; the list ends with NULL. Over FAULT_LIMIT
- * further faults are dropped. The result is never NULL and stays where it is: fill in what else is
- * known. */
-struct fault *faults_add(struct faults *faults, const char *name, uint16_t field, ...)
+ * further faults are dropped. `field` is a field number, wider only as va_start() wants it. The
+ * result is never NULL and stays where it is: fill in what else is known. */
+struct fault *faults_add(struct faults *faults, const char *name, unsigned field, ...)
     __attribute__((sentinel));
 bool faults_any(const struct faults *faults); /* an error, warnings aside */
 void faults_encode(struct writer *writer, const struct faults *faults);
