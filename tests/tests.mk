@@ -5,6 +5,32 @@
 # a C test that wants a database is started by a script through tests/lib/with_database.
 
 # --- unit: C, cmocka or plain TAP; no server, no database
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_protocol_buffer \
+	tests/unit/test_protocol_value \
+	tests/unit/test_protocol_form \
+	tests/unit/test_protocol_record \
+	tests/unit/test_protocol_frame
+TESTS += tests/unit/test_protocol_buffer \
+	tests/unit/test_protocol_value \
+	tests/unit/test_protocol_form \
+	tests/unit/test_protocol_record \
+	tests/unit/test_protocol_frame
+endif
+PROTOCOL_TEST_NEEDS = libhalldesk-protocol.a $(CMOCKA_LIBS) $(Z_LIBS)
+tests_unit_test_protocol_buffer_SOURCES = tests/unit/test_protocol_buffer.c tests/unit/cmocka_tap.h
+tests_unit_test_protocol_buffer_LDADD = $(PROTOCOL_TEST_NEEDS)
+tests_unit_test_protocol_value_SOURCES = tests/unit/test_protocol_value.c tests/unit/cmocka_tap.h
+tests_unit_test_protocol_value_LDADD = $(PROTOCOL_TEST_NEEDS)
+tests_unit_test_protocol_form_SOURCES = tests/unit/test_protocol_form.c tests/unit/cmocka_tap.h \
+	tests/unit/protocol_fixture.c tests/unit/protocol_fixture.h
+tests_unit_test_protocol_form_LDADD = $(PROTOCOL_TEST_NEEDS)
+tests_unit_test_protocol_record_SOURCES = tests/unit/test_protocol_record.c tests/unit/cmocka_tap.h \
+	tests/unit/protocol_fixture.c tests/unit/protocol_fixture.h
+tests_unit_test_protocol_record_LDADD = $(PROTOCOL_TEST_NEEDS)
+tests_unit_test_protocol_frame_SOURCES = tests/unit/test_protocol_frame.c tests/unit/cmocka_tap.h \
+	tests/unit/protocol_fixture.c tests/unit/protocol_fixture.h
+tests_unit_test_protocol_frame_LDADD = $(PROTOCOL_TEST_NEEDS)
 
 # --- service: scenarios through halldeskctl against a real server and database
 
@@ -13,6 +39,11 @@
 # --- permission: a table of role x operation, run whole
 
 # --- fuzz: bounded runs of the fuzz targets over their corpora
+check_PROGRAMS += tests/fuzz/fuzz_protocol
+TESTS += tests/fuzz/fuzz_protocol
+tests_fuzz_fuzz_protocol_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_protocol.c \
+	tests/fuzz/fuzz_protocol.h tests/unit/protocol_fixture.c tests/unit/protocol_fixture.h
+tests_fuzz_fuzz_protocol_LDADD = libhalldesk-protocol.a $(Z_LIBS)
 
 # --- fault: kills, lost lines, full disks
 
