@@ -76,7 +76,8 @@ struct expression_error {
 
 /* Compiles `text`; NULL and *error if it is none, or if its type is not `wanted` (VALUE_FLAG: a
  * condition; VALUE_NUMBER, VALUE_AMOUNT and VALUE_RATE need 0, at most 2, at most 6 decimals; 0:
- * whatever it is). The expression lives in the arena, is read-only and may be shared. */
+ * whatever it is). The expression lives in the arena, is read-only and may be shared; the
+ * environment must outlive it. */
 struct expression *expression_compile(const char *text,
                                       const struct expression_environment *environment,
                                       enum value_type wanted, struct arena *arena,
