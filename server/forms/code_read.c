@@ -35,7 +35,9 @@ static void attributes_read(const struct declaration *declaration, const config_
     for (unsigned index = 0; index < count; index++) {
         const char *name = config_setting_name(config_setting_get_elem(attributes, index));
         const char *value = declaration_text(declaration, attributes, name, true);
-        if (value)
+        if (value && strpbrk(value, " ="))
+            declaration_error(declaration, attributes, "\"%s\" holds a blank or =", value);
+        else if (value)
             member->attributes[member->attribute_count++] = (struct code_attribute){
                 .name = arena_string(declaration->arena, name), .value = value};
     }

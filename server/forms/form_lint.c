@@ -100,6 +100,14 @@ static void initial_lint(const struct form *form, const struct field *field,
                         value_type_names[field->type]);
 }
 
+/* Names of tables and columns stand in generated SQL. */
+static void sql_name_lint(const struct form *form, const char *name, struct form_errors *errors)
+{
+    if (name && !declaration_is_name(name))
+        form_errors_add(errors, form->file, form->source_line,
+                        "\"%s\" is no name ([a-z][a-z0-9_]*)", name);
+}
+
 static void fields_lint(const struct form *form, const struct code_set *codes,
                         struct form_errors *errors)
 {
@@ -117,6 +125,8 @@ static void fields_lint(const struct form *form, const struct code_set *codes,
                             form->rules[index].field);
     if (!form->head)
         return;
+    sql_name_lint(form, form->table, errors);
+    sql_name_lint(form, form->parent, errors);
     names_lint(form, "list", form->list, form->source_line, errors);
     names_lint(form, "key", form->key, form->source_line, errors);
     if (strcmp(form->order, "id") != 0 && strcmp(form->order, "-id") != 0)
@@ -214,9 +224,11 @@ static void header_lint(const struct form *form, struct form_errors *errors)
     bool stored = !(form->flags & FORM_BARE);
     const struct field *key = form->key ? form_field(form, form->key) : NULL;
 
-    if (form->name && !declaration_is_name(form->name))
-        form_errors_add(errors, form->file, form->source_line,
-                        "\"%s\" is no name ([a-z][a-z0-9_]*)", form->name);
+    sql_name_lint(form, form->name, errors);
+    sql_name_lint(form, form->table, errors);
+    sql_name_lint(form, form->base, errors);
+    sql_name_lint(form, form->scope_table, errors);
+    sql_name_lint(form, form->responsible, errors);
     for (const char *at = form->code; at && *at; at++)
         if (!isupper((unsigned char)*at) && (at == form->code || !isdigit((unsigned char)*at))) {
             form_errors_add(errors, form->file, form->source_line,
