@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "protocol/arena.h"
-#include "server/forms/catalogue.h"
+#include "server/forms/schema.h"
 
 static const char *const place_columns[] = {"network_id", "area_id", "hall_id"};
 
@@ -14,7 +14,7 @@ static const char *const engine_columns[] = {"id",      "version", "network_id",
                                              "area_id", "hall_id", "extra"};
 
 struct check {
-    const struct catalogue *catalogue;
+    const struct schema *schema;
     const struct form_set *forms;
     struct form_errors *errors;
 };
@@ -69,7 +69,7 @@ static const char *field_table(const struct form *form, const struct field *fiel
 
 /* Roles share the id of their party, so a key to the base table is as good. */
 static void check_reference(const struct check *check, const struct form *form,
-                            const struct field *field, const struct catalogue_column *column)
+                            const struct field *field, const struct schema_column *column)
 {
     const struct form *target = form_by_number(check->forms, field->reference);
     if (!target || target->flags & (FORM_VIEW | FORM_BARE) || column->view)
@@ -88,7 +88,7 @@ static void check_field(const struct check *check, const struct form *form,
     const char *table = field_table(form, field);
     if (field->flags & FIELD_VIRTUAL || field->type == VALUE_LINES || !table)
         return;
-    const struct catalogue_column *column = catalogue_column(check->catalogue, table, field->name);
+    const struct schema_column *column = schema_column(check->schema, table, field->name);
     if (!column) {
         form_errors_add(check->errors, form->file, field->source_line,
                         "table \"%s\" has no column \"%s\"", table, field->name);
@@ -105,7 +105,7 @@ static void check_field(const struct check *check, const struct form *form,
 static void check_column(const struct check *check, const struct form *form, const char *table,
                          const char *name)
 {
-    if (!catalogue_column(check->catalogue, table, name))
+    if (!schema_column(check->schema, table, name))
         form_errors_add(check->errors, form->file, form->source_line,
                         "table \"%s\" has no column \"%s\"", table, name);
 }
@@ -128,8 +128,8 @@ static void check_not_null(const struct check *check, const struct form *form, c
     const struct verb *create = form_verb(top, VERB_CREATE);
     if (!create)
         return;
-    for (size_t index = 0; index < check->catalogue->column_count; index++) {
-        const struct catalogue_column *column = &check->catalogue->columns[index];
+    for (size_t index = 0; index < check->schema->column_count; index++) {
+        const struct schema_column *column = &check->schema->columns[index];
         if (strcmp(column->table, table) != 0 || !column->not_null || column->filled ||
             engine_fills(form, column->name))
             continue;
@@ -149,14 +149,14 @@ static void check_not_null(const struct check *check, const struct form *form, c
 }
 
 /* "<table>_<column>_<rule>": the engine turns a violation into a fault of that field. */
-static bool check_name_maps(const struct catalogue *catalogue, const struct catalogue_check *name)
+static bool check_name_maps(const struct schema *schema, const struct schema_check *name)
 {
     size_t table = strlen(name->table);
     if (strncmp(name->name, name->table, table) != 0 || name->name[table] != '_')
         return false;
     const char *rest = name->name + table + 1;
-    for (size_t index = 0; index < catalogue->column_count; index++) {
-        const struct catalogue_column *column = &catalogue->columns[index];
+    for (size_t index = 0; index < schema->column_count; index++) {
+        const struct schema_column *column = &schema->columns[index];
         size_t length = strlen(column->name);
         if (strcmp(column->table, name->table) == 0 && strncmp(rest, column->name, length) == 0 &&
             rest[length] == '_' && rest[length + 1])
@@ -167,9 +167,9 @@ static bool check_name_maps(const struct catalogue *catalogue, const struct cata
 
 static void check_constraints(const struct check *check, const struct form *form, const char *table)
 {
-    for (size_t index = 0; index < check->catalogue->check_count; index++) {
-        const struct catalogue_check *name = &check->catalogue->checks[index];
-        if (strcmp(name->table, table) == 0 && !check_name_maps(check->catalogue, name))
+    for (size_t index = 0; index < check->schema->check_count; index++) {
+        const struct schema_check *name = &check->schema->checks[index];
+        if (strcmp(name->table, table) == 0 && !check_name_maps(check->schema, name))
             form_errors_add(check->errors, form->file, form->source_line,
                             "CHECK %s is not named %s_<column>_<rule>", name->name, table);
     }
@@ -179,7 +179,7 @@ static bool check_table(const struct check *check, const struct form *form, cons
                         bool view)
 {
     bool is_view = false;
-    if (!catalogue_table(check->catalogue, table, &is_view)) {
+    if (!schema_table(check->schema, table, &is_view)) {
         form_errors_add(check->errors, form->file, form->source_line,
                         "there is no table or view \"%s\"", table);
         return false;
@@ -198,8 +198,7 @@ static bool check_table(const struct check *check, const struct form *form, cons
 
 static void check_parent(const struct check *check, const struct form *form)
 {
-    const struct catalogue_column *parent =
-        catalogue_column(check->catalogue, form->table, form->parent);
+    const struct schema_column *parent = schema_column(check->schema, form->table, form->parent);
     if (!parent)
         form_errors_add(check->errors, form->file, form->source_line,
                         "line table \"%s\" has no column \"%s\"", form->table, form->parent);
@@ -229,8 +228,7 @@ static void check_form(const struct check *check, const struct form *form)
     if (form->responsible)
         check_column(check, form, form->table, form->responsible);
     if (form->flags & FORM_EXTENDABLE) {
-        const struct catalogue_column *extra =
-            catalogue_column(check->catalogue, form->table, "extra");
+        const struct schema_column *extra = schema_column(check->schema, form->table, "extra");
         if (!extra || strcmp(extra->type, "jsonb") != 0)
             form_errors_add(check->errors, form->file, form->source_line,
                             "an extendable form needs the column %s.extra of type jsonb",
@@ -247,14 +245,14 @@ void form_check_database(PGconn *connection, const struct form_set *forms, struc
                          struct form_errors *errors)
 {
     struct check check = {
-        .catalogue = catalogue_read(connection, arena, errors), .forms = forms, .errors = errors};
+        .schema = schema_read(connection, arena, errors), .forms = forms, .errors = errors};
     bool view = false;
-    if (!check.catalogue)
+    if (!check.schema)
         return;
     for (size_t index = 0; index < forms->count; index++) {
         const struct form *form = forms->forms[index];
         check_form(&check, form);
-        if (form->scope_table && !catalogue_table(check.catalogue, form->scope_table, &view))
+        if (form->scope_table && !schema_table(check.schema, form->scope_table, &view))
             form_errors_add(errors, form->file, form->source_line,
                             "there is no table \"%s\" (scope_table)", form->scope_table);
     }

@@ -1,5 +1,5 @@
 /* Reads tables, columns, foreign keys and CHECK constraints from the catalogue. */
-#include "server/forms/catalogue.h"
+#include "server/forms/schema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,20 +36,19 @@ static PGresult *select_all(PGconn *connection, const char *sql, struct form_err
     return NULL;
 }
 
-struct catalogue *catalogue_read(PGconn *connection, struct arena *arena,
-                                 struct form_errors *errors)
+struct schema *schema_read(PGconn *connection, struct arena *arena, struct form_errors *errors)
 {
-    struct catalogue *catalogue = NULL;
+    struct schema *schema = NULL;
     PGresult *columns = select_all(connection, columns_sql, errors);
     PGresult *checks = columns ? select_all(connection, checks_sql, errors) : NULL;
 
     if (!checks)
         goto out;
-    catalogue = ARENA_NEW(arena, struct catalogue);
-    catalogue->column_count = (size_t)PQntuples(columns);
-    catalogue->columns = ARENA_ARRAY(arena, struct catalogue_column, catalogue->column_count + 1);
+    schema = ARENA_NEW(arena, struct schema);
+    schema->column_count = (size_t)PQntuples(columns);
+    schema->columns = ARENA_ARRAY(arena, struct schema_column, schema->column_count + 1);
     for (int row = 0; row < PQntuples(columns); row++)
-        catalogue->columns[row] = (struct catalogue_column){
+        schema->columns[row] = (struct schema_column){
             .table = arena_string(arena, PQgetvalue(columns, row, 0)),
             .name = arena_string(arena, PQgetvalue(columns, row, 1)),
             .type = arena_string(arena, PQgetvalue(columns, row, 2)),
@@ -60,42 +59,41 @@ struct catalogue *catalogue_read(PGconn *connection, struct arena *arena,
                               ? NULL
                               : arena_string(arena, PQgetvalue(columns, row, 6)),
         };
-    catalogue->check_count = (size_t)PQntuples(checks);
-    catalogue->checks = ARENA_ARRAY(arena, struct catalogue_check, catalogue->check_count + 1);
+    schema->check_count = (size_t)PQntuples(checks);
+    schema->checks = ARENA_ARRAY(arena, struct schema_check, schema->check_count + 1);
     for (int row = 0; row < PQntuples(checks); row++)
-        catalogue->checks[row] = (struct catalogue_check){
+        schema->checks[row] = (struct schema_check){
             .table = arena_string(arena, PQgetvalue(checks, row, 0)),
             .name = arena_string(arena, PQgetvalue(checks, row, 1)),
         };
 out:
     PQclear(columns);
     PQclear(checks);
-    return catalogue;
+    return schema;
 }
 
 static int column_compare(const void *one, const void *other)
 {
-    const struct catalogue_column *first = one;
-    const struct catalogue_column *second = other;
+    const struct schema_column *first = one;
+    const struct schema_column *second = other;
     int order = strcmp(first->table, second->table);
     return order ? order : strcmp(first->name, second->name);
 }
 
-const struct catalogue_column *catalogue_column(const struct catalogue *catalogue,
-                                                const char *table, const char *name)
+const struct schema_column *schema_column(const struct schema *schema, const char *table,
+                                          const char *name)
 {
-    struct catalogue_column wanted = {.table = table, .name = name};
-    if (!catalogue->column_count)
+    struct schema_column wanted = {.table = table, .name = name};
+    if (!schema->column_count)
         return NULL;
-    return bsearch(&wanted, catalogue->columns, catalogue->column_count, sizeof(wanted),
-                   column_compare);
+    return bsearch(&wanted, schema->columns, schema->column_count, sizeof(wanted), column_compare);
 }
 
-bool catalogue_table(const struct catalogue *catalogue, const char *table, bool *view)
+bool schema_table(const struct schema *schema, const char *table, bool *view)
 {
-    for (size_t index = 0; index < catalogue->column_count; index++)
-        if (strcmp(catalogue->columns[index].table, table) == 0) {
-            *view = catalogue->columns[index].view;
+    for (size_t index = 0; index < schema->column_count; index++)
+        if (strcmp(schema->columns[index].table, table) == 0) {
+            *view = schema->columns[index].view;
             return true;
         }
     return false;

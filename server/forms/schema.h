@@ -1,6 +1,6 @@
 /* What the database's catalogue says about the tables and views of the schema, read once. */
-#ifndef HALLDESK_CATALOGUE_H
-#define HALLDESK_CATALOGUE_H
+#ifndef HALLDESK_SCHEMA_H
+#define HALLDESK_SCHEMA_H
 
 #include <libpq-fe.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 struct arena;
 struct form_errors;
 
-struct catalogue_column {
+struct schema_column {
     const char *table;
     const char *name;
     const char *type;       /* as format_type() says it: "character varying(20)" */
@@ -19,24 +19,23 @@ struct catalogue_column {
     bool view;
 };
 
-struct catalogue_check {
+struct schema_check {
     const char *table;
     const char *name;
 };
 
-struct catalogue {
+struct schema {
     size_t column_count;
-    struct catalogue_column *columns; /* ascending by table, then name */
+    struct schema_column *columns; /* ascending by table, then name */
     size_t check_count;
-    struct catalogue_check *checks;
+    struct schema_check *checks;
 };
 
 /* NULL after an error, which is added. Takes the schemas of the connection's search path. */
-struct catalogue *catalogue_read(PGconn *connection, struct arena *arena,
-                                 struct form_errors *errors);
+struct schema *schema_read(PGconn *connection, struct arena *arena, struct form_errors *errors);
 /* NULL if there is none. */
-const struct catalogue_column *catalogue_column(const struct catalogue *catalogue,
-                                                const char *table, const char *name);
-bool catalogue_table(const struct catalogue *catalogue, const char *table, bool *view);
+const struct schema_column *schema_column(const struct schema *schema, const char *table,
+                                          const char *name);
+bool schema_table(const struct schema *schema, const char *table, bool *view);
 
 #endif
