@@ -32,6 +32,28 @@ tests_unit_test_protocol_frame_SOURCES = tests/unit/test_protocol_frame.c tests/
 	tests/unit/protocol_fixture.c tests/unit/protocol_fixture.h
 tests_unit_test_protocol_frame_LDADD = $(PROTOCOL_TEST_NEEDS)
 
+if HAVE_CMOCKA
+PURE_TESTS = \
+	tests/unit/test_csv \
+	tests/unit/test_identity \
+	tests/unit/test_money \
+	tests/unit/test_pinyin \
+	tests/unit/test_working_time
+check_PROGRAMS += $(PURE_TESTS)
+TESTS += $(PURE_TESTS)
+PURE_NEEDS = libhalldesk-pure.a libhalldesk-protocol.a $(Z_LIBS)
+tests_unit_test_csv_SOURCES = tests/unit/test_csv.c
+tests_unit_test_csv_LDADD = $(PURE_NEEDS) $(CMOCKA_LIBS)
+tests_unit_test_identity_SOURCES = tests/unit/test_identity.c tests/unit/shared_data.h
+tests_unit_test_identity_LDADD = $(PURE_NEEDS) $(CMOCKA_LIBS)
+tests_unit_test_money_SOURCES = tests/unit/test_money.c
+tests_unit_test_money_LDADD = $(PURE_NEEDS) $(CMOCKA_LIBS)
+tests_unit_test_pinyin_SOURCES = tests/unit/test_pinyin.c tests/unit/shared_data.h
+tests_unit_test_pinyin_LDADD = $(PURE_NEEDS) $(CMOCKA_LIBS)
+tests_unit_test_working_time_SOURCES = tests/unit/test_working_time.c tests/unit/shared_data.h
+tests_unit_test_working_time_LDADD = $(PURE_NEEDS) $(CMOCKA_LIBS) $(JSON_LIBS)
+endif
+
 # --- service: scenarios through halldeskctl against a real server and database
 
 # --- screen: the real client in a pseudo-terminal
@@ -44,6 +66,11 @@ TESTS += tests/fuzz/fuzz_protocol
 tests_fuzz_fuzz_protocol_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_protocol.c \
 	tests/fuzz/fuzz_protocol.h tests/unit/protocol_fixture.c tests/unit/protocol_fixture.h
 tests_fuzz_fuzz_protocol_LDADD = libhalldesk-protocol.a $(Z_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_csv
+TESTS += tests/fuzz/fuzz_csv
+tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c
+tests_fuzz_fuzz_csv_LDADD = libhalldesk-pure.a libhalldesk-protocol.a $(Z_LIBS)
 
 # --- fault: kills, lost lines, full disks
 
