@@ -40,11 +40,11 @@ $$ SELECT nullif(current_setting('halldesk.table', true), '') $$;
 CREATE FUNCTION gate_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT coalesce(nullif(current_setting('halldesk.now', true), '')::timestamptz, now()) $$;
 
--- Ids: one space over all tables, the high bits are the network of birth. Workers take blocks of 64.
+-- Ids: one space over all tables, the high bits are the network of birth. Workers take blocks of 1024.
 CREATE SEQUENCE id_block MINVALUE 1;
 CREATE SEQUENCE id_single MINVALUE 1;
 CREATE FUNCTION id_block_first() RETURNS bigint LANGUAGE sql VOLATILE AS
-$$ SELECT (network_number::bigint << 44) + nextval('id_block') * 64 FROM installation $$;
+$$ SELECT (network_number::bigint << 44) + nextval('id_block') * 1024 FROM installation $$;
 CREATE FUNCTION id_next() RETURNS bigint LANGUAGE sql VOLATILE AS
 $$ SELECT (network_number::bigint << 44) + (1::bigint << 43) + nextval('id_single') FROM installation $$;
 

@@ -65,7 +65,8 @@ struct catalogue {
         const char *name;
         const char *value;
     } *settings; /* ascending by name */
-    int zone_offset; /* seconds east of UTC */
+    int zone_offset;      /* seconds east of UTC */
+    int64_t clock_shift;  /* microseconds by which a test cluster's business time is shifted */
 };
 
 /* Reads the tables in one round trip; NULL if the database failed or a rule does not compile
@@ -78,6 +79,8 @@ const struct code_catalogue_list *catalogue_list(const struct catalogue *catalog
 const struct code_entry *catalogue_code(const struct catalogue *catalogue, const char *list, int64_t number);
 const struct code_entry *catalogue_code_by_name(const struct catalogue *catalogue, const char *list, const char *name);
 const char *catalogue_setting(const struct catalogue *catalogue, const char *name); /* "" if not set */
+/* Business time as far as a worker knows it before the gate has been passed. */
+int64_t catalogue_now(const struct catalogue *catalogue);
 const struct form_extras *catalogue_extras(const struct catalogue *catalogue, const struct form *form);
 
 #endif
