@@ -137,7 +137,7 @@ static const char *const option_type_names[] = {
     [OPTION_PATH] = "path",       [OPTION_FLAG] = "flag", [OPTION_LIST] = "list",
 };
 
-void configuration_error(struct configuration_errors *errors, const char *file, int line,
+void configuration_error(struct configuration_errors *errors, const char *file, unsigned line,
                          const char *format, ...)
 {
     if (errors->count == CONFIGURATION_ERRORS)
@@ -147,7 +147,7 @@ void configuration_error(struct configuration_errors *errors, const char *file, 
     const char *message = arena_vformat(errors->arena, format, arguments);
     va_end(arguments);
     errors->list[errors->count++] =
-        line > 0 ? arena_format(errors->arena, "%s:%d: %s", file, line, message)
+        line > 0 ? arena_format(errors->arena, "%s:%u: %s", file, line, message)
                  : arena_format(errors->arena, "%s: %s", file, message);
 }
 
@@ -172,7 +172,7 @@ static void option_read_integer(const struct option *option, const config_settin
                                 struct configuration *configuration,
                                 struct configuration_errors *errors)
 {
-    int line = config_setting_source_line(setting);
+    unsigned line = config_setting_source_line(setting);
     int type = config_setting_type(setting);
     if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64) {
         configuration_error(errors, configuration->file, line, "%s: a whole number is expected",
@@ -194,7 +194,7 @@ static void option_read_text(const struct option *option, const config_setting_t
                              struct configuration *configuration,
                              struct configuration_errors *errors)
 {
-    int line = config_setting_source_line(setting);
+    unsigned line = config_setting_source_line(setting);
     const char *text = configuration_text(setting, option->name, configuration->file, errors);
     if (!text)
         return;
@@ -213,7 +213,7 @@ static void option_read_text(const struct option *option, const config_setting_t
 const char *configuration_text(const config_setting_t *setting, const char *name, const char *file,
                                struct configuration_errors *errors)
 {
-    int line = config_setting_source_line(setting);
+    unsigned line = config_setting_source_line(setting);
     if (config_setting_type(setting) != CONFIG_TYPE_STRING) {
         configuration_error(errors, file, line, "%s: a text in quotes is expected", name);
         return NULL;
@@ -272,7 +272,7 @@ static void option_default(const struct option *option, struct configuration *co
         option_set(option, configuration, text, 0);
 }
 
-static int setting_line(const config_setting_t *root, const char *name)
+static unsigned setting_line(const config_setting_t *root, const char *name)
 {
     const config_setting_t *setting = config_setting_get_member(root, name);
     return setting ? config_setting_source_line(setting) : 0;
@@ -299,7 +299,7 @@ static void configuration_check(const config_setting_t *root, struct configurati
     for (size_t i = 0; i < 2; i++) {
         if (!values[i][0][0])
             continue;
-        int line = setting_line(root, services[i][0]);
+        unsigned line = setting_line(root, services[i][0]);
         if (!values[i][1][0])
             configuration_error(errors, file, line, "%s: needs %s", services[i][0], services[i][1]);
         if (!local)
@@ -346,7 +346,7 @@ struct configuration *configuration_read(const char *file, struct configuration_
     for (size_t i = 0; i < OPTION_COUNT; i++)
         option_default(&options[i], configuration);
     if (config_read_file(&parsed, file) != CONFIG_TRUE) {
-        configuration_error(errors, file, config_error_line(&parsed), "%s",
+        configuration_error(errors, file, (unsigned)config_error_line(&parsed), "%s",
                             config_error_type(&parsed) == CONFIG_ERR_FILE_IO
                                 ? "cannot be read"
                                 : config_error_text(&parsed));

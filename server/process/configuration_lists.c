@@ -200,7 +200,7 @@ void configuration_read_listeners(const config_setting_t *setting,
         group_read(group, listener_parts, listener, file, errors);
         if (errors->count != before)
             continue;
-        int line = config_setting_source_line(group);
+        unsigned line = config_setting_source_line(group);
         if (listener->type == LISTENER_TCP &&
             (!listener->address || !config_setting_get_member(group, "port") || listener->path))
             configuration_error(errors, file, line, "listen: tcp takes address, port and tls");

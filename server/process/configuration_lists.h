@@ -7,7 +7,7 @@
 #include "server/process/configuration.h"
 
 /* Adds "file:line: message"; without a line if it is 0. */
-void configuration_error(struct configuration_errors *errors, const char *file, int line,
+void configuration_error(struct configuration_errors *errors, const char *file, unsigned line,
                          const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Copy of a string setting of valid UTF-8; NULL after an error. */
 const char *configuration_text(const config_setting_t *setting, const char *name, const char *file,
