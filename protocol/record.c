@@ -198,15 +198,21 @@ static void value_encode(struct writer *writer, const struct field *field,
 
 /* Places (index + 1) of the form's fields by number, 0 where there is none. */
 struct places {
+    size_t last; /* highest number in use */
     uint16_t by_number[RECORD_MAP_NUMBERS];
 };
 
 static void places_fill(struct places *places, const struct form *form)
 {
     memset(places, 0, sizeof *places);
-    for (size_t index = 0; index < form->field_count; index++)
-        if (form->fields[index].number < RECORD_MAP_NUMBERS)
-            places->by_number[form->fields[index].number] = (uint16_t)(index + 1);
+    for (size_t index = 0; index < form->field_count; index++) {
+        uint16_t number = form->fields[index].number;
+        if (number >= RECORD_MAP_NUMBERS)
+            continue;
+        places->by_number[number] = (uint16_t)(index + 1);
+        if (number > places->last)
+            places->last = number;
+    }
 }
 
 static void map_encode(struct writer *writer, const struct record *record,
@@ -214,7 +220,7 @@ static void map_encode(struct writer *writer, const struct record *record,
 {
     uint8_t map[RECORD_MAP_BYTES] = {0};
     size_t map_length = 0;
-    for (size_t number = 1; number < RECORD_MAP_NUMBERS; number++) {
+    for (size_t number = 1; number <= places->last; number++) {
         uint16_t place = places->by_number[number];
         if (place == 0 || record->values[place - 1].presence != VALUE_PRESENT)
             continue;

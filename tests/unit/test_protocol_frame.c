@@ -1,11 +1,14 @@
 /* Tests of frames and of deflation with the dictionary. */
 #include "tests/unit/cmocka_tap.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "protocol/arena.h"
 #include "protocol/dictionary.h"
+#include "protocol/fault.h"
 #include "protocol/frame.h"
 #include "tests/unit/protocol_fixture.h"
 
@@ -193,6 +196,76 @@ static void dictionary_is_the_documented_one(void **state)
     assert_int_equal(crc32_z(0, deflate_dictionary, deflate_dictionary_length), DICTIONARY_CRC);
 }
 
+static void expect_frame(struct writer *writer, size_t offset, const char *bytes, size_t length)
+{
+    frame_finish(writer, offset);
+    assert_int_equal(writer->length, length);
+    assert_memory_equal(writer->bytes, bytes, length);
+    writer_clear(writer);
+}
+
+static void examples_of_the_manual_hold(void **state)
+{
+    (void)state;
+    struct writer writer;
+    writer_initialise(&writer, 512);
+    size_t offset = frame_begin(&writer, FRAME_HELLO);
+    writer_bytes(&writer, "HDSK", 4);
+    writer_u16(&writer, PROTOCOL_VERSION);
+    writer_text(&writer, "zh");
+    writer_text(&writer, "UTF-8");
+    writer_text(&writer, "example 1");
+    writer_text(&writer, "pts/0");
+    writer_u8(&writer, 0);
+    expect_frame(&writer, offset,
+                 "\x00\x00\x00\x22\x01\x00\x48\x44\x53\x4b\x00\x01\x02\x7a\x68\x05\x55\x54\x46\x2d"
+                 "\x38\x09\x65\x78\x61\x6d\x70\x6c\x65\x20\x31\x05\x70\x74\x73\x2f\x30\x00",
+                 38);
+    offset = frame_begin(&writer, FRAME_PING);
+    writer_u64(&writer, 42);
+    expect_frame(&writer, offset, "\x00\x00\x00\x0a\x07\x00\x00\x00\x00\x00\x00\x00\x00\x2a", 14);
+    offset = frame_begin(&writer, FRAME_REFUSE);
+    writer_unsigned(&writer, STATUS_VERSION);
+    writer_text(&writer, "1");
+    expect_frame(&writer, offset, "\x00\x00\x00\x05\x03\x00\x16\x01\x31", 9);
+    writer_release(&writer);
+}
+
+/* The manual as one text, in the arena; NULL where there is no source tree. */
+static const char *manual_read(struct arena *arena)
+{
+    const char *source = getenv("HALLDESK_SOURCE");
+    FILE *file =
+        fopen(arena_format(arena, "%s/man/halldesk-protocol.7", source ? source : "."), "r");
+    if (!file)
+        return NULL;
+    enum { MANUAL_LIMIT = 1 << 17 };
+    char *text = arena_allocate(arena, MANUAL_LIMIT, 1);
+    size_t length = fread(text, 1, MANUAL_LIMIT - 1, file);
+    fclose(file);
+    return length > 0 ? text : NULL;
+}
+
+static void manual_names_every_number(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    const char *manual = manual_read(arena);
+    if (!manual) {
+        arena_free(arena);
+        print_message("# no manual: HALLDESK_SOURCE is not set\n");
+        skip();
+    }
+    for (int status = 0; status < STATUS_COUNT; status++)
+        if (!strstr(manual, arena_format(arena, "\n.It %s Ta %d Ta", status_names[status], status)))
+            fail_msg("the manual lacks status %d, %s", status, status_names[status]);
+    for (int type = VALUE_TEXT; type <= VALUE_LINES; type++)
+        if (!strstr(manual, arena_format(arena, "\n.It %s Ta %d Ta", value_type_names[type], type)))
+            fail_msg("the manual lacks value type %d, %s", type, value_type_names[type]);
+    assert_non_null(strstr(manual, arena_format(arena, "%08X", DICTIONARY_CRC)));
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +276,8 @@ int main(void)
         TEST("small and dense bodies travel as they are", small_and_dense_bodies_stay),
         TEST("garbled, swollen and trailed deflated bodies are refused",
              garbled_and_swollen_bodies_are_refused),
+        TEST("the examples of the manual hold", examples_of_the_manual_hold),
+        TEST("the manual names every status and value type", manual_names_every_number),
         TEST("the dictionary is the documented one", dictionary_is_the_documented_one),
     };
     return RUN_TESTS(tests);

@@ -1,12 +1,16 @@
 /* Tests of records and their coding; the size of a customer on the wire. */
 #include "tests/unit/cmocka_tap.h"
 
-#include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "protocol/arena.h"
 #include "protocol/buffer.h"
 #include "tests/unit/protocol_fixture.h"
+
+#define ORDER_CRC     0x249ACD7B
+#define ORDER_HASH    0xDDE4DB81
+#define CUSTOMER_HASH 0x17BD3D17
 
 static struct writer writer;
 static struct arena *arena;
@@ -207,6 +211,28 @@ static void customer_is_small(void **state)
     assert_true(writer.length < 400);
 }
 
+static void coding_is_permanent(void **state)
+{
+    (void)state;
+    struct record *record = record_create(fixture_order(), arena); /* examples of the man page */
+    record_set_integer(record, "wanted", value_days_from_civil(1969, 12, 29));
+    record_again(record);
+    assert_int_equal(writer.length, 5);
+    assert_memory_equal(writer.bytes, "\x01\x08\x05\x00\x00", 5);
+    record = record_create(fixture_order(), arena);
+    record_set_text(record, "number", "A7");
+    record_value(record, "remark")->presence = VALUE_CLEARED;
+    record_set_integer(record, "weight", 2);
+    record_again(record);
+    assert_int_equal(writer.length, 11);
+    assert_memory_equal(writer.bytes, "\x01\x02\x02\x41\x37\x01\x09\x01\xe8\x07\x04", 11);
+    /* Replays and kept layouts outlive a release: these change with PROTOCOL_VERSION only. */
+    record_again(fixture_order_record(arena));
+    assert_int_equal(crc32_z(0, writer.bytes, writer.length), ORDER_CRC);
+    assert_int_equal(fixture_customer()->hash, CUSTOMER_HASH);
+    assert_int_equal(fixture_order()->hash, ORDER_HASH);
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -235,6 +261,7 @@ int main(void)
         TEST("counts that the bytes cannot hold, and too many lines, are refused",
              bombs_are_refused),
         TEST("lines nest four deep and no deeper", depth_is_capped),
+        TEST("the coding of records and layouts never changes", coding_is_permanent),
         TEST("a customer of 30 filled fields takes less than 400 bytes", customer_is_small),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
