@@ -168,6 +168,9 @@ static void chinese_encoding(void **state)
     for (size_t chunk = 1; chunk < 20; chunk++) {
         read_all(source, sizeof(source) - 1, &options, chunk, out);
         assert_string_equal(out->bytes, "1:书|亅|𠀀\n2:假||b|!csv.encoding@3\n");
+        /* The beginning of a four-byte character does not swallow the end of the line. */
+        read_all("\x81\x30\n1|b\n", 7, &options, chunk, out);
+        assert_string_equal(out->bytes, "1:!csv.encoding@1\n2:1|b\n");
     }
     free(out);
 }
