@@ -261,6 +261,9 @@ int64_t working_time_between(const struct working_calendar *calendar, int64_t fr
 bool working_days_add(const struct working_calendar *calendar, int64_t date, int64_t days,
                       int64_t *result)
 {
+    if (days > WORKING_HORIZON_DAYS || days < -WORKING_HORIZON_DAYS) {
+        return false;
+    }
     int64_t step = days < 0 ? -1 : 1;
     int64_t left = days < 0 ? -days : days;
     int64_t at = date;

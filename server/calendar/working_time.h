@@ -1,6 +1,7 @@
 /* Working time: limits count only the hours of a calendar (weekly hours, exception days such as
  * holidays and make-up days, holds). Pure; days are data. Instants are microseconds since
- * 1970-01-01 00:00 UTC, dates days since 1970-01-01, hours minutes from local midnight. */
+ * 1970-01-01 00:00 UTC, dates days since 1970-01-01, hours minutes from local midnight. Instants
+ * lie in the years 1 to 9999, except the end of a hold. */
 #ifndef HALLDESK_WORKING_TIME_H
 #define HALLDESK_WORKING_TIME_H
 

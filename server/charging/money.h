@@ -32,7 +32,7 @@ bool money_prorate(int64_t amount, int64_t part, int64_t whole, enum money_round
 
 /* Divides amount in proportion to the weights by the largest-remainder method: the parts sum to
  * amount exactly and each is less than one fen from its exact share; among equal remainders the
- * earlier part gets the fen. Weights are not negative and not all 0; count is not 0. */
+ * earlier part gets the fen. Weights are not negative and not all 0; count is 1 to 4096. */
 bool money_split_weights(int64_t amount, const int64_t *weights, size_t count, int64_t *parts);
 /* The same by percentages in millionths that sum to at most MONEY_RATE_ONE; *rest receives what
  * the percentages leave over (0 when they sum to 100 %). */

@@ -107,6 +107,8 @@ static void holds_do_not_count(void **state)
     assert_false(working_time_add(&calendar, at(2026, 11, 23, 8, 30), 31, &open, 1, &result));
     assert_true(working_time_add(&calendar, at(2026, 11, 23, 8, 30), 30, &open, 1, &result));
     assert_false(working_time_add(&(struct working_calendar){0}, 0, 1, NULL, 0, &result));
+    assert_false(working_days_add(&calendar, 0, INT64_MIN, &result));
+    assert_false(working_days_add(&(struct working_calendar){0}, 0, 1, &result));
 }
 
 static void bad_calendars_are_refused(void **state)
