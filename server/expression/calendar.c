@@ -33,6 +33,15 @@ static int month_days(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
+void calendar_civil(int64_t days, int *year, int *month, int *day)
+{
+    /* Every 400 years the calendar repeats; value.h knows four-digit years only. */
+    const int64_t era_days = 146097;
+    int64_t era = floor_divide(days, era_days);
+    value_civil_from_days(days - era * era_days, year, month, day);
+    *year += (int)(era * 400);
+}
+
 static bool shift_days(int64_t days, const struct calendar_shift *shift, int64_t *result)
 {
     /* Beyond these no date is in range, and below nothing overflows. */
@@ -42,7 +51,7 @@ static bool shift_days(int64_t days, const struct calendar_shift *shift, int64_t
         return false;
     if (shift->months != 0) {
         int year, month, day;
-        value_civil_from_days(days, &year, &month, &day);
+        calendar_civil(days, &year, &month, &day);
         int64_t index = (int64_t)year * 12 + month - 1 + shift->months;
         year = (int)floor_divide(index, 12);
         month = (int)(index - (int64_t)year * 12) + 1;
@@ -85,8 +94,8 @@ int64_t calendar_months_between(int64_t from, int64_t to)
     if (to < from)
         return -calendar_months_between(to, from);
     int from_year, from_month, from_day, to_year, to_month, to_day;
-    value_civil_from_days(from, &from_year, &from_month, &from_day);
-    value_civil_from_days(to, &to_year, &to_month, &to_day);
+    calendar_civil(from, &from_year, &from_month, &from_day);
+    calendar_civil(to, &to_year, &to_month, &to_day);
     int64_t months = ((int64_t)to_year - from_year) * 12 + to_month - from_month;
     return to_day < from_day ? months - 1 : months;
 }

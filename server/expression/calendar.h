@@ -16,6 +16,7 @@ struct calendar_shift {
 
 bool calendar_date_valid(int64_t days); /* within the range of a timestamp */
 bool calendar_time_valid(int64_t time);
+void calendar_civil(int64_t days, int *year, int *month, int *day); /* any year */
 /* False if the result, or what it starts from, is out of range. Months come first and keep
  * within the month: 31 January + 1 month is 28 or 29 February. */
 bool calendar_shift_date(int64_t days, const struct calendar_shift *shift, int64_t *result);

@@ -256,6 +256,28 @@ static struct node *check_aggregate(struct compilation *compilation, struct node
     return node_settle(compilation, node);
 }
 
+static bool is_null(const struct node *node)
+{
+    return node->node == NODE_LITERAL && node->null;
+}
+
+/* Nulls say nothing, and behind a literal nothing is computed. */
+static struct node *check_coalesce(struct compilation *compilation, struct node *node)
+{
+    uint16_t kept = 0;
+    for (size_t i = 0; i < node->count; i++) {
+        if (is_null(node->arguments[i]))
+            continue;
+        node->arguments[kept++] = node->arguments[i];
+        if (node->arguments[kept - 1]->node == NODE_LITERAL)
+            break;
+    }
+    if (kept == 0)
+        return node_nullify(node);
+    node->count = kept;
+    return kept == 1 ? node_become(node, node->arguments[0]) : node_settle(compilation, node);
+}
+
 /* least, greatest, coalesce, nullif, if, abs: the kind of the result is that of the arguments. */
 static struct node *check_generic(struct compilation *compilation, struct node *node,
                                   enum function function, const char *codes)
@@ -279,8 +301,13 @@ static struct node *check_generic(struct compilation *compilation, struct node *
     const struct node *first = node->arguments[0];
     if (first->node == NODE_LITERAL && function == FUNCTION_IF)
         return node_become(node, node->arguments[!first->null && first->integer ? 1 : 2]);
-    if (function == FUNCTION_ABS && first->node == NODE_LITERAL && first->null)
+    if (function == FUNCTION_ABS && is_null(first))
         return node_nullify(node);
+    /* The database leaves the rest uncomputed here, faults and all. */
+    if (function == FUNCTION_NULLIF && (is_null(first) || is_null(last)))
+        return node_become(node, first);
+    if (function == FUNCTION_COALESCE)
+        return check_coalesce(compilation, node);
     return node_settle(compilation, node);
 }
 

@@ -169,8 +169,10 @@ static bool evaluate_round(struct evaluation *evaluation, const struct node *nod
 static bool evaluate_shift(struct evaluation *evaluation, const struct node *node,
                            struct datum *result)
 {
-    /* Beyond it an interval of the database does not reach either. */
-    const wide limit = INT32_MAX;
+    static const int factors[UNIT_COUNT] = {
+        [UNIT_MINUTE] = 1, [UNIT_HOUR] = 1,  [UNIT_DAY] = 1,
+        [UNIT_WEEK] = 7,   [UNIT_MONTH] = 1, [UNIT_YEAR] = 12,
+    };
     static const struct calendar_shift steps[UNIT_COUNT] = {
         [UNIT_MINUTE] = {.microseconds = 60000000},
         [UNIT_HOUR] = {.microseconds = 3600000000},
@@ -184,11 +186,13 @@ static bool evaluate_shift(struct evaluation *evaluation, const struct node *nod
     if (!node_evaluate(evaluation, node->arguments[0], &moment) ||
         !node_evaluate(evaluation, duration->arguments[0], &amount))
         return false;
+    /* The database makes the interval before it sees whether there is something to shift. */
+    wide steps_wanted = amount.null ? 0 : amount.decimal * factors[duration->operation];
+    if (steps_wanted > INT32_MAX || steps_wanted < INT32_MIN)
+        return fail(evaluation, "expression.out_of_range");
     result->null = moment.null || amount.null;
     if (result->null)
         return true;
-    if (amount.decimal > limit || amount.decimal < -limit)
-        return fail(evaluation, "expression.out_of_range");
     const struct calendar_shift *step = &steps[duration->operation];
     int64_t count = (int64_t)(node->operation ? -amount.decimal : amount.decimal);
     struct calendar_shift shift = {step->months * count, step->days * count,

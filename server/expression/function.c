@@ -140,7 +140,7 @@ static void evaluate_part(const struct evaluation *evaluation, enum function fun
         result->decimal = calendar_weekday(moment);
         return;
     }
-    value_civil_from_days(moment, &year, &month, &day);
+    calendar_civil(moment, &year, &month, &day);
     /* There is no year 0: the database calls it -1. */
     result->decimal = function == FUNCTION_DAY_OF     ? day
                       : function == FUNCTION_MONTH_OF ? month
