@@ -131,7 +131,8 @@ struct state {
     bool initial;
     bool final;
     /* server */
-    const char *reached_by; /* who leads here besides the verbs: a decision, another form; or NULL */
+    const char
+        *reached_by; /* who leads here besides the verbs: a decision, another form; or NULL */
     int source_line;
 };
 
@@ -194,11 +195,12 @@ struct form {
     struct tab *tabs;
     /* server */
     const char *table;
-    const char *base;        /* table that shares the id: party for customer, contact, staff */
-    const char *parent;      /* of a line form: the column that holds the head's id */
-    struct form *head;       /* of a line form: the form that owns it */
-    const char *scope;       /* "place": network_id, area_id, hall_id; "network"; "none" */
-    const char *scope_table; /* whose rows the permissions limit: the table, of a view a table below */
+    const char *base;   /* table that shares the id: party for customer, contact, staff */
+    const char *parent; /* of a line form: the column that holds the head's id */
+    struct form *head;  /* of a line form: the form that owns it */
+    const char *scope;  /* "place": network_id, area_id, hall_id; "network"; "none" */
+    const char
+        *scope_table; /* whose rows the permissions limit: the table, of a view a table below */
     const char *responsible; /* column with the staff id that own-only grants compare, or NULL */
     const char *order; /* field that lists are ordered by, default id; '-' prefix: newest first */
     const char *numbering; /* pattern of the key field: "C{7}", "{yyMMdd}-{5}"; NULL: typed */
