@@ -6,3 +6,20 @@ halldeskctl_SOURCES = \
 	client/ctl/ctl_forms.c client/ctl/ctl_migrate.c
 halldeskctl_LDADD = libhalldesk-forms.a libhalldesk-declaration.a libhalldesk-pure.a \
 	libhalldesk-protocol.a $(PQ_LIBS) $(CONFIG_LIBS) $(SSL_LIBS) $(Z_LIBS)
+# --- terminal: everything between curses and the application
+noinst_LIBRARIES += libhalldesk-terminal.a
+libhalldesk_terminal_a_SOURCES = \
+	client/terminal/cells.c client/terminal/cells.h \
+	client/terminal/chart.c client/terminal/chart.h \
+	client/terminal/edge.c client/terminal/edge.h \
+	client/terminal/editor.c client/terminal/editor.h \
+	client/terminal/keybar.c client/terminal/keybar.h \
+	client/terminal/keys.c client/terminal/keys.h client/terminal/keys_table.h \
+	client/terminal/line.c \
+	client/terminal/list.c client/terminal/list.h \
+	client/terminal/paint.c client/terminal/paint.h \
+	client/terminal/progress.c client/terminal/progress.h \
+	client/terminal/screen.c client/terminal/screen.h \
+	client/terminal/tabs.c client/terminal/tabs.h \
+	client/terminal/terminal.c client/terminal/terminal.h client/terminal/terminal_internal.h
+# Link after it: libhalldesk-protocol.a $(CURSES_LIBS)

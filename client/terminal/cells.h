@@ -100,6 +100,9 @@ void cells_vertical(struct cells *cells, int row, int column, int rows,
  * one half loses the other too. */
 void cells_compose(struct cells *target, const struct cells *source, int row, int column);
 
+/* Writes the UTF-8 form of a code point (no terminator) and returns its 1 to 4 bytes. */
+size_t cells_encode(char *out, uint32_t character);
+
 /* One row as UTF-8 without trailing spaces; line drawing as + - |. Caller frees. */
 char *cells_row_text(const struct cells *cells, int row);
 

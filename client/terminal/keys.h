@@ -117,6 +117,8 @@ void keys_discard(struct keys *keys);
 void keys_expect_report(struct keys *keys, bool expected);
 /* Takes everything up to and including the first waiting key `code`; false if there is none. */
 bool keys_take(struct keys *keys, enum keys_code code);
+/* Takes the first waiting cursor report out of the queue, keys keep their order. */
+bool keys_take_report(struct keys *keys, struct keys_event *report);
 unsigned long keys_dropped(const struct keys *keys); /* bytes that made no sense so far */
 
 /* "F1", "PageUp", "Alt-3" … for scripts and logs; NULL for KEYS_NONE. */
