@@ -98,6 +98,14 @@ void arena_reset(struct arena *arena)
     ARENA_POISON(arena->first->bytes, arena->first->capacity);
 }
 
+size_t arena_held(const struct arena *arena)
+{
+    size_t held = 0;
+    for (const struct block *block = arena->first; block; block = block->next)
+        held += sizeof *block + block->capacity;
+    return held;
+}
+
 void *arena_allocate(struct arena *arena, size_t count, size_t size)
 {
     size_t wanted;

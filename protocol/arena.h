@@ -12,6 +12,8 @@ struct arena *arena_create(void);
 void arena_free(struct arena *arena);
 /* Forgets everything allocated since creation; keeps the first block for re-use. */
 void arena_reset(struct arena *arena);
+/* Bytes taken from the system: what a request has cost. */
+size_t arena_held(const struct arena *arena);
 /* Zeroed, aligned for any type. Aborts on overflow of count * size. */
 void *arena_allocate(struct arena *arena, size_t count, size_t size);
 char *arena_copy(struct arena *arena, const char *text, size_t length); /* NUL-terminated copy */

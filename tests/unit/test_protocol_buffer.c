@@ -236,7 +236,9 @@ static void arenas_hold_and_forget(void **state)
         for (size_t place = 0; place < 200; place++)
             for (size_t at = 0; at < (place * 97 + 1) * 3; at++)
                 assert_int_equal((unsigned char)kept[place][at], place);
+        assert_true(arena_held(arena) > 200 * 97 * 100 * 3);
         arena_reset(arena);
+        assert_true(arena_held(arena) < 16 * 1024);
     }
     assert_string_equal(arena_format(arena, "%s-%d", "A", 7), "A-7");
     assert_string_equal(arena_copy(arena, "abc", 2), "ab");

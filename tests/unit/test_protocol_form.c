@@ -2,6 +2,7 @@
 #include "tests/unit/cmocka_tap.h"
 
 #include <string.h>
+#include <zlib.h>
 
 #include "protocol/arena.h"
 #include "protocol/buffer.h"
@@ -171,6 +172,113 @@ static void forms_past_a_cap_are_refused(void **state)
     arena_free(arena);
 }
 
+/* As form_accepted(), for a layout without its hash; adds what the arena then holds. */
+static bool layout_accepted(const struct writer *layout, size_t *held)
+{
+    struct writer whole;
+    writer_initialise(&whole, 2 * FORM_CODE_LIMIT);
+    writer_u32(&whole, (uint32_t)crc32_z(0, layout->bytes, layout->length));
+    writer_bytes(&whole, layout->bytes, layout->length);
+    struct arena *arena = arena_create();
+    struct reader reader;
+    reader_initialise(&reader, whole.bytes, whole.length);
+    bool accepted = form_decode(&reader, arena) != NULL && reader_end(&reader);
+    *held = arena_held(arena);
+    arena_free(arena);
+    writer_release(&whole);
+    return accepted;
+}
+
+/* A layout up to the count of its fields. */
+static void layout_head(struct writer *layout)
+{
+    writer_unsigned(layout, 1);
+    writer_unsigned(layout, 0);
+    writer_text(layout, "f");
+    for (int text = 0; text < 11; text++)
+        writer_text(layout, "");
+}
+
+/* One field of lines, down to `depth`, where the line form has no field. */
+static void layout_nest(struct writer *layout, int depth)
+{
+    layout_head(layout);
+    writer_unsigned(layout, depth > 0);
+    if (depth > 0) {
+        static const uint8_t before[] = {1,   0, 0, VALUE_LINES, 0, 0, 0, 1,
+                                         'l', 0, 0, 0,           0, 0, 0, 0};
+        writer_bytes(layout, before, sizeof before);
+        layout_nest(layout, depth - 1);
+    }
+    for (int list = 0; list < 4; list++)
+        writer_unsigned(layout, 0);
+}
+
+static void hand_made_layouts_are_capped(void **state)
+{
+    (void)state;
+    struct writer layout;
+    size_t held;
+    writer_initialise(&layout, FORM_CODE_LIMIT);
+    for (int depth = 0; depth <= FORM_DEPTH_LIMIT + 2; depth++) {
+        writer_clear(&layout);
+        layout_nest(&layout, depth);
+        assert_true(layout_accepted(&layout, &held) == (depth <= FORM_DEPTH_LIMIT));
+    }
+    writer_clear(&layout); /* 1,024 fields in a few bytes: no memory is taken for them */
+    layout_head(&layout);
+    writer_unsigned(&layout, FORM_FIELD_LIMIT);
+    writer_u64(&layout, 0);
+    assert_false(layout_accepted(&layout, &held));
+    assert_true(held < 16 * 1024);
+    writer_release(&layout);
+}
+
+static void values_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    struct writer writer;
+    writer_initialise(&writer, FORM_CODE_LIMIT);
+    for (int wrong = 0; wrong <= 8; wrong++) {
+        struct form *form = form_again(fixture_customer(), arena);
+        switch (wrong) {
+        case 1:
+            form->fields[3].type = (enum value_type)(VALUE_LINES + 1);
+            break;
+        case 2:
+            form->fields[3].number = 0;
+            break;
+        case 3:
+            form->fields[3].name = "";
+            break;
+        case 4:
+            form->verbs[0].worker = (enum verb_class)(VERB_AUTH + 1);
+            break;
+        case 5:
+            form->verbs[0].key = 0x7F;
+            break;
+        case 6:
+            form->states[0].number = FORM_STATE_LIMIT + 1;
+            break;
+        case 7:
+            form->states[0].number = 0;
+            break;
+        case 8:
+            form->name = "";
+            break;
+        default: /* nothing wrong */
+            break;
+        }
+        writer_clear(&writer);
+        form_encode(&writer, form);
+        assert_false(writer.failed);
+        assert_true(form_accepted(writer.bytes, writer.length) == (wrong == 0));
+    }
+    writer_release(&writer);
+    arena_free(arena);
+}
+
 static void look_ups_find_and_miss(void **state)
 {
     (void)state;
@@ -268,6 +376,18 @@ static void faults_stop_at_the_limit(void **state)
     faults_initialise(&faults, arena);
     assert_false(faults_decode(&reader, &faults));
     assert_int_equal(faults.count, 0);
+    struct writer writer;
+    writer_initialise(&writer, 8192);
+    for (unsigned count = FAULT_LIMIT; count <= FAULT_LIMIT + 1; count++) {
+        writer_clear(&writer);
+        writer_unsigned(&writer, count);
+        for (unsigned place = 0; place < count; place++)
+            writer_bytes(&writer, "\x01x\x00\x00\x00\x00\x00", 7);
+        reader_initialise(&reader, writer.bytes, writer.length);
+        faults_initialise(&faults, arena);
+        assert_true(faults_decode(&reader, &faults) == (count == FAULT_LIMIT));
+    }
+    writer_release(&writer);
     for (int status = 0; status < STATUS_COUNT; status++)
         assert_true(status_names[status] && *status_names[status]);
     arena_free(arena);
@@ -284,6 +404,8 @@ int main(void)
              damaged_forms_are_refused),
         TEST("a form past a cap, too deep, or with a number twice is refused",
              forms_past_a_cap_are_refused),
+        TEST("layouts that no encoder makes are capped too", hand_made_layouts_are_capped),
+        TEST("numbers and types out of range are refused", values_out_of_range_are_refused),
         TEST("look-ups find what is there and nothing else", look_ups_find_and_miss),
         TEST("faults come back with parameters, lines and texts", faults_round_trip),
         TEST("faults stop at their limit on both sides", faults_stop_at_the_limit),
