@@ -54,6 +54,20 @@ tests_unit_test_working_time_SOURCES = tests/unit/test_working_time.c tests/unit
 tests_unit_test_working_time_LDADD = $(PURE_NEEDS) $(CMOCKA_LIBS) $(JSON_LIBS)
 endif
 
+# expression_property.sh starts the program with a cluster of its own
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_expression
+TESTS += tests/unit/test_expression
+tests_unit_test_expression_SOURCES = tests/unit/test_expression.c tests/unit/cmocka_tap.h
+tests_unit_test_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol.a \
+	$(CMOCKA_LIBS) $(Z_LIBS)
+endif
+check_PROGRAMS += tests/unit/test_expression_property
+TESTS += tests/unit/expression_property.sh
+tests_unit_test_expression_property_SOURCES = tests/unit/test_expression_property.c
+tests_unit_test_expression_property_LDADD = libhalldesk-expression.a libhalldesk-protocol.a \
+	$(PQ_LIBS) $(Z_LIBS)
+
 # --- service: scenarios through halldeskctl against a real server and database
 
 # --- screen: the real client in a pseudo-terminal
@@ -71,6 +85,12 @@ check_PROGRAMS += tests/fuzz/fuzz_csv
 TESTS += tests/fuzz/fuzz_csv
 tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c
 tests_fuzz_fuzz_csv_LDADD = libhalldesk-pure.a libhalldesk-protocol.a $(Z_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_expression
+TESTS += tests/fuzz/fuzz_expression
+tests_fuzz_fuzz_expression_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_expression.c \
+	tests/fuzz/fuzz_protocol.h
+tests_fuzz_fuzz_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol.a $(Z_LIBS)
 
 # --- fault: kills, lost lines, full disks
 
