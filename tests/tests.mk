@@ -68,6 +68,21 @@ tests_unit_test_expression_property_SOURCES = tests/unit/test_expression_propert
 tests_unit_test_expression_property_LDADD = libhalldesk-expression.a libhalldesk-protocol.a \
 	$(PQ_LIBS) $(Z_LIBS)
 
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_forms
+TESTS += tests/unit/test_forms
+tests_unit_test_forms_SOURCES = tests/unit/test_forms.c tests/unit/cmocka_tap.h \
+	tests/unit/form_fixture.c tests/unit/form_fixture.h
+tests_unit_test_forms_LDADD = $(FORMS_NEEDS) $(CMOCKA_LIBS)
+endif
+check_PROGRAMS += tests/unit/test_forms_bad
+TESTS += tests/unit/test_forms_bad
+FORMS_NEEDS = libhalldesk-forms.a libhalldesk-declaration.a libhalldesk-protocol.a \
+	$(CONFIG_LIBS) $(Z_LIBS)
+tests_unit_test_forms_bad_SOURCES = tests/unit/test_forms_bad.c \
+	tests/unit/form_fixture.c tests/unit/form_fixture.h
+tests_unit_test_forms_bad_LDADD = $(FORMS_NEEDS)
+
 # --- service: scenarios through halldeskctl against a real server and database
 
 # --- screen: the real client in a pseudo-terminal

@@ -297,7 +297,7 @@ bool declaration_shown(const struct declaration *declaration, const config_setti
         }
         if ((code_point < 0x20 && code_point != '\n') ||
             (code_point >= 0x7f && code_point < 0xa0)) {
-            declaration_error(declaration, setting, "\"%s\" holds a control character", text);
+            declaration_error(declaration, setting, "a text holds a control character");
             return false;
         }
         if (utf8_is_ambiguous(code_point)) {

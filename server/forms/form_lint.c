@@ -227,7 +227,8 @@ static void header_lint(const struct form *form, struct form_errors *errors)
     sql_name_lint(form, form->name, errors);
     sql_name_lint(form, form->table, errors);
     sql_name_lint(form, form->base, errors);
-    sql_name_lint(form, form->scope_table, errors);
+    if (form->scope_table != form->table)
+        sql_name_lint(form, form->scope_table, errors);
     sql_name_lint(form, form->responsible, errors);
     for (const char *at = form->code; at && *at; at++)
         if (!isupper((unsigned char)*at) && (at == form->code || !isdigit((unsigned char)*at))) {

@@ -187,25 +187,28 @@ static void resolve_related(const struct form_set *set, struct form *form,
     }
 }
 
+static const struct verb *verb_by_permission(const struct form *form, const char *permission)
+{
+    for (size_t index = 0; index < form->verb_count; index++)
+        if (form->verbs[index].permission && strcmp(form->verbs[index].permission, permission) == 0)
+            return &form->verbs[index];
+    return NULL;
+}
+
 /* gate_open() narrows the rows of one table by the permission in effect, so a permission belongs
  * to one table; bare forms may use any. */
-static void permissions_lint(const struct form_set *set, struct form_errors *errors)
+static void permissions_lint(const struct form_set *set, size_t place, struct form_errors *errors)
 {
-    for (size_t index = 0; index < set->count; index++) {
-        const struct form *form = set->forms[index];
-        for (size_t verb = 0; form->scope_table && verb < form->verb_count; verb++) {
-            const char *permission = form->verbs[verb].permission;
-            for (size_t earlier = 0; permission && earlier < index; earlier++) {
-                const struct form *other = set->forms[earlier];
-                if (!other->scope_table || strcmp(other->scope_table, form->scope_table) == 0)
-                    continue;
-                for (size_t at = 0; at < other->verb_count; at++)
-                    if (other->verbs[at].permission &&
-                        strcmp(other->verbs[at].permission, permission) == 0)
-                        form_errors_add(errors, form->file, form->verbs[verb].source_line,
-                                        "permission \"%s\" limits table \"%s\" in %s", permission,
-                                        other->scope_table, other->file);
-            }
+    const struct form *form = set->forms[place];
+    for (size_t index = 0; form->scope_table && index < form->verb_count; index++) {
+        const struct verb *verb = &form->verbs[index];
+        for (size_t at = 0; verb->permission && at < place; at++) {
+            const struct form *other = set->forms[at];
+            if (other->scope_table && strcmp(other->scope_table, form->scope_table) != 0 &&
+                verb_by_permission(other, verb->permission))
+                form_errors_add(errors, form->file, verb->source_line,
+                                "permission \"%s\" limits table \"%s\" in %s", verb->permission,
+                                other->scope_table, other->file);
         }
     }
 }
@@ -241,8 +244,8 @@ struct form_set *form_read_directory(const char *directory, struct arena *arena,
     for (size_t index = 0; index < set->count; index++) {
         resolve_fields(set, set->forms[index], errors);
         resolve_related(set, set->forms[index], errors);
+        permissions_lint(set, index, errors);
     }
-    permissions_lint(set, errors);
     for (size_t index = 0; index < set->count && !errors->count; index++)
         form_seal(set->forms[index]);
     return set;
