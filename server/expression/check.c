@@ -405,7 +405,7 @@ static struct node *check_in(struct compilation *compilation, struct node *node)
         if (!node_check(compilation, chain, NULL))
             return NULL;
     }
-    return node_become(node, chain);
+    return chain ? node_become(node, chain) : NULL;
 }
 
 static struct node *check_logic(struct compilation *compilation, struct node *node)

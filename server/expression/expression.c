@@ -56,7 +56,7 @@ struct expression *expression_compile(const char *text,
                                       enum value_type wanted, struct arena *arena,
                                       struct expression_error *error)
 {
-    struct expression_error ignored;
+    struct expression_error ignored = {.name = NULL};
     struct expression *expression = ARENA_NEW(arena, struct expression);
     struct compilation compilation = {
         .arena = arena,
