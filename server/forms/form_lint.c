@@ -52,11 +52,8 @@ static bool numbering_valid(const char *pattern)
 }
 
 static void field_lint(const struct form *form, const struct field *field,
-                       const struct code_set *codes, struct form_errors *errors)
+                       struct form_errors *errors)
 {
-    const struct form *top = form;
-    while (top->head)
-        top = top->head;
     bool state = !form->head && form->state_field && strcmp(form->state_field, field->name) == 0;
     if (field->flags & FIELD_BASE && (form->head || !form->base))
         form_errors_add(errors, form->file, field->source_line,
@@ -68,17 +65,8 @@ static void field_lint(const struct form *form, const struct field *field,
         form_errors_add(errors, form->file, field->source_line,
                         "field \"%s\" is virtual and cannot be searched", field->name);
     names_lint(form, "ask", field->ask, field->source_line, errors);
-    if (field->type != VALUE_CODE || state)
-        return;
-    const struct code_list *list = field->codes ? code_list_find(codes, field->codes) : NULL;
-    if (!field->codes)
+    if (field->type == VALUE_CODE && !field->codes && !state)
         form_errors_add(errors, form->file, field->source_line, "\"codes\" is missing");
-    else if (!list)
-        form_errors_add(errors, form->file, field->source_line, "unknown code list \"%s\"",
-                        field->codes);
-    else if (field->initial && !code_member_by_name(list, field->initial))
-        form_errors_add(errors, form->file, field->source_line, "code list \"%s\" has no \"%s\"",
-                        field->codes, field->initial);
 }
 
 static void initial_lint(const struct form *form, const struct field *field,
@@ -108,15 +96,14 @@ static void sql_name_lint(const struct form *form, const char *name, struct form
                         "\"%s\" is no name ([a-z][a-z0-9_]*)", name);
 }
 
-static void fields_lint(const struct form *form, const struct code_set *codes,
-                        struct form_errors *errors)
+static void fields_lint(const struct form *form, struct form_errors *errors)
 {
     for (size_t index = 0; index < form->field_count; index++) {
         const struct field *field = &form->fields[index];
-        field_lint(form, field, codes, errors);
+        field_lint(form, field, errors);
         initial_lint(form, field, errors);
         if (field->lines)
-            fields_lint(field->lines, codes, errors);
+            fields_lint(field->lines, errors);
     }
     for (size_t index = 0; index < form->rule_count; index++)
         if (!form_field(form, form->rules[index].field))
@@ -269,7 +256,7 @@ static void header_lint(const struct form *form, struct form_errors *errors)
 void form_lint(const struct form *form, const struct code_set *codes, struct form_errors *errors)
 {
     header_lint(form, errors);
-    fields_lint(form, codes, errors);
+    fields_lint(form, errors);
     states_lint(form, codes, errors);
     verbs_lint(form, errors);
     form_layout_lint(form, errors);

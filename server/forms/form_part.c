@@ -192,7 +192,6 @@ static void parse_verb(const struct form_parser *parser, const config_setting_t 
         .name = declaration_text(declaration, group, "verb", true),
         .permission = declaration_text(declaration, group, "permission", true),
         .decide = declaration_text(declaration, group, "decide", false),
-        .input = declaration_text(declaration, group, "input", false),
         .guard = declaration_text(declaration, group, "guard", false),
         .reason = declaration_flag(declaration, group, "reason", false),
         .confirm = declaration_flag(declaration, group, "confirm", false),
@@ -203,6 +202,13 @@ static void parse_verb(const struct form_parser *parser, const config_setting_t 
     if (verb.permission && !permission_valid(declaration->arena, verb.permission))
         declaration_error(declaration, group, "permission \"%s\" is not like customer.change",
                           verb.permission);
+    /* An empty input is one: the verb takes no field, where none at all means every field. */
+    const config_setting_t *input = config_setting_get_member(group, "input");
+    if (input && config_setting_type(input) == CONFIG_TYPE_STRING &&
+        !*config_setting_get_string(input))
+        verb.input = "";
+    else
+        verb.input = declaration_text(declaration, group, "input", false);
     parse_verb_number(parser, group, &verb);
     parse_verb_names(parser, group, &verb);
     parse_transition(parser, group, form, &verb);

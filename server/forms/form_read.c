@@ -141,6 +141,48 @@ static void set_unique(const struct form_set *set, const struct form *form,
     }
 }
 
+/* The form whose states are the code list `name`, as state_codes() named it. */
+static const struct form *form_by_state_list(const struct form_set *set, const char *name)
+{
+    for (size_t index = 0; index < set->count; index++) {
+        const struct form *form = set->forms[index];
+        const struct field *field = form->state_field ? form_field(form, form->state_field) : NULL;
+        if (field && field->codes && form->state_count && strcmp(field->codes, name) == 0)
+            return form;
+    }
+    return NULL;
+}
+
+static bool code_known(const struct code_list *list, const struct form *states, const char *name)
+{
+    if (list)
+        return code_member_by_name(list, name) != NULL;
+    for (size_t index = 0; index < states->state_count; index++)
+        if (strcmp(states->states[index].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void resolve_codes(const struct form_set *set, const struct form *form,
+                          const struct code_set *codes, struct form_errors *errors)
+{
+    for (size_t index = 0; index < form->field_count; index++) {
+        const struct field *field = &form->fields[index];
+        if (field->lines)
+            resolve_codes(set, field->lines, codes, errors);
+        if (!field->codes || field->type != VALUE_CODE)
+            continue;
+        const struct code_list *list = code_list_find(codes, field->codes);
+        const struct form *states = list ? NULL : form_by_state_list(set, field->codes);
+        if (!list && !states)
+            form_errors_add(errors, form->file, field->source_line, "unknown code list \"%s\"",
+                            field->codes);
+        else if (field->initial && !code_known(list, states, field->initial))
+            form_errors_add(errors, form->file, field->source_line,
+                            "code list \"%s\" has no \"%s\"", field->codes, field->initial);
+    }
+}
+
 static void resolve_fields(const struct form_set *set, struct form *form,
                            struct form_errors *errors)
 {
@@ -243,6 +285,7 @@ struct form_set *form_read_directory(const char *directory, struct arena *arena,
         qsort(set->forms, set->count, sizeof(*set->forms), form_compare);
     for (size_t index = 0; index < set->count; index++) {
         resolve_fields(set, set->forms[index], errors);
+        resolve_codes(set, set->forms[index], parser.codes, errors);
         resolve_related(set, set->forms[index], errors);
         permissions_lint(set, index, errors);
     }
