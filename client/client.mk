@@ -11,6 +11,7 @@ noinst_LIBRARIES += libhalldesk-terminal.a
 libhalldesk_terminal_a_SOURCES = \
 	client/terminal/cells.c client/terminal/cells.h \
 	client/terminal/chart.c client/terminal/chart.h \
+	client/terminal/coding.c client/terminal/coding.h \
 	client/terminal/edge.c client/terminal/edge.h \
 	client/terminal/editor.c client/terminal/editor.h \
 	client/terminal/keybar.c client/terminal/keybar.h \
@@ -19,6 +20,7 @@ libhalldesk_terminal_a_SOURCES = \
 	client/terminal/list.c client/terminal/list.h \
 	client/terminal/paint.c client/terminal/paint.h \
 	client/terminal/progress.c client/terminal/progress.h \
+	client/terminal/restriction.c client/terminal/restriction.h \
 	client/terminal/screen.c client/terminal/screen.h \
 	client/terminal/tabs.c client/terminal/tabs.h \
 	client/terminal/terminal.c client/terminal/terminal.h client/terminal/terminal_internal.h

@@ -1,6 +1,7 @@
 /* The field editor: code points in an array, the cursor between them. The text is checked as a
  * whole before each insertion, so a restriction never depends on the order of typing. */
 #include "client/terminal/editor.h"
+#include "client/terminal/restriction.h"
 #include "protocol/buffer.h"
 
 #include <stdlib.h>
@@ -9,8 +10,7 @@
 enum {
     DEFAULT_MAXIMUM = 65535,
     SCROLL_COLUMNS = 8, /* a field scrolls by so much at once: fewer repaints on a slow line */
-    IDEOGRAPHIC_SPACE = 0x3000,
-    IDEOGRAPHIC_STOP = 0x3002
+    IDEOGRAPHIC_SPACE = 0x3000
 };
 
 struct editor {
@@ -85,83 +85,6 @@ static void editor_reserve(struct editor *editor, size_t count)
     free(editor->text);
     editor->text = text;
     editor->capacity = capacity;
-}
-
-/* --- what may stand in the field ------------------------------------------------------------- */
-
-/* Input methods give full-width forms; fields of figures and codes take them as ASCII. */
-static uint32_t character_narrow(uint32_t character)
-{
-    if (character >= 0xff01 && character <= 0xff5e)
-        return character - 0xff01 + '!';
-    if (character == IDEOGRAPHIC_SPACE)
-        return ' ';
-    if (character == IDEOGRAPHIC_STOP)
-        return '.';
-    return character;
-}
-
-static const char *const restriction_characters[] = {
-    [EDITOR_DIGITS] = "0123456789",     [EDITOR_INTEGER] = "0123456789-",
-    [EDITOR_DECIMAL] = "0123456789-.",  [EDITOR_DATE] = "0123456789-/.+",
-    [EDITOR_TIME] = "0123456789:-/. +", [EDITOR_TELEPHONE] = "0123456789+-*#() ",
-};
-
-/* The character as it is stored; 0 if this field does not take it. */
-static uint32_t editor_admit(const struct editor *editor, uint32_t character)
-{
-    enum editor_restriction restriction = editor->options.restriction;
-    if (restriction == EDITOR_TEXT) {
-        if (character == '\n')
-            return editor_is_memo(editor) ? '\n' : ' ';
-        if (character == '\t')
-            return ' ';
-        return character < ' ' || (character >= 0x7f && character < 0xa0) ? 0 : character;
-    }
-    character = character_narrow(character);
-    if (character == '\n' || character == '\t')
-        character = ' ';
-    if (restriction == EDITOR_CODE || restriction == EDITOR_ASCII) {
-        if (character > '~' || character < (restriction == EDITOR_CODE ? '!' : ' '))
-            return 0;
-        if (restriction == EDITOR_CODE && character >= 'a' && character <= 'z')
-            character = character - 'a' + 'A';
-        return character;
-    }
-    if (character == 0 || character > '~' ||
-        strchr(restriction_characters[restriction], (int)character) == NULL)
-        return 0;
-    return character;
-}
-
-/* Whether the text would still be (the beginning of) a number with `character` at `at`, where it
- * replaces `replaced` characters. */
-static bool editor_number_holds(const struct editor *editor, size_t length, size_t at,
-                                size_t replaced, uint32_t character)
-{
-    if (editor->options.restriction != EDITOR_INTEGER &&
-        editor->options.restriction != EDITOR_DECIMAL)
-        return true;
-    size_t points = 0;
-    size_t behind = 0;
-    for (size_t i = 0, out = 0; i <= length; i++) {
-        uint32_t pair[2];
-        size_t count = 0;
-        if (i == at)
-            pair[count++] = character;
-        if (i < length && !(i >= at && i < at + replaced))
-            pair[count++] = editor->text[i];
-        for (size_t j = 0; j < count; j++, out++) {
-            if (pair[j] == '-' && out != 0)
-                return false;
-            if (pair[j] == '.')
-                points++;
-            else if (points > 0)
-                behind++;
-        }
-    }
-    return points <= 1 && (points == 0 || editor->options.decimals > 0) &&
-           behind <= (size_t)(editor->options.decimals > 0 ? editor->options.decimals : 0);
 }
 
 /* --- columns --------------------------------------------------------------------------------- */
@@ -324,7 +247,8 @@ static void editor_remove(struct editor *editor, size_t from, size_t to)
 
 static enum editor_result editor_put(struct editor *editor, uint32_t character)
 {
-    uint32_t stored = editor_admit(editor, character);
+    uint32_t stored =
+        restriction_admit(editor->options.restriction, editor_is_memo(editor), character);
     if (stored == 0)
         return EDITOR_REFUSED;
     size_t length = editor->selected ? 0 : editor->length;
@@ -332,7 +256,7 @@ static enum editor_result editor_put(struct editor *editor, uint32_t character)
     size_t replaced = 0;
     if (editor->overwrite && cursor < length && editor->text[cursor] != '\n' && stored != '\n')
         replaced = 1;
-    if (!editor_number_holds(editor, length, cursor, replaced, stored))
+    if (!restriction_number_holds(&editor->options, editor->text, length, cursor, replaced, stored))
         return EDITOR_REFUSED;
     if (replaced == 0 && length >= editor->options.maximum)
         return EDITOR_FULL;

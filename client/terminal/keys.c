@@ -1,9 +1,9 @@
 /* The decoder: a small state machine over bytes and time. Any byte that cannot continue what was
  * begun ends it and is looked at afresh, so that garbage never costs the keys behind it. */
 #include "client/terminal/keys.h"
+#include "client/terminal/coding.h"
 #include "client/terminal/keys_table.h"
 
-#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -30,9 +30,9 @@ enum {
 
 struct keys {
     struct keys_options options;
-    iconv_t conversion;
+    struct coding coding;
     enum keys_state state;
-    uint8_t partial[PARTIAL_CAPACITY]; /* character bytes, or parameters of a sequence */
+    uint8_t partial[PARTIAL_CAPACITY]; /* parameters of a sequence */
     size_t length;
     size_t string_length;
     bool late; /* the sequence began after its Esc was taken for a lone one */
@@ -59,13 +59,9 @@ struct keys *keys_create(const struct keys_options *options)
     if (keys->options.profile == 0)
         keys->options.profile = KEYS_PROFILE_COMMON;
     keys->escape_at = -1;
-    keys->conversion = (iconv_t)-1;
-    if (options->encoding == KEYS_GB18030) {
-        keys->conversion = iconv_open("UTF-32LE", "GB18030");
-        if (keys->conversion == (iconv_t)-1) {
-            free(keys);
-            return NULL;
-        }
+    if (!coding_open(&keys->coding, options->encoding == KEYS_GB18030)) {
+        free(keys);
+        return NULL;
     }
     return keys;
 }
@@ -74,8 +70,7 @@ void keys_free(struct keys *keys)
 {
     if (keys == NULL)
         return;
-    if (keys->conversion != (iconv_t)-1)
-        iconv_close(keys->conversion);
+    coding_close(&keys->coding);
     free(keys->queue);
     free(keys);
 }
@@ -128,19 +123,19 @@ static void keys_emit_character(struct keys *keys, uint32_t character)
                          .kind = KEYS_CHARACTER, .character = character, .pasted = keys->pasting});
 }
 
-static void keys_drop(struct keys *keys)
+static void keys_reset(struct keys *keys)
 {
-    keys->dropped += keys->length > 0 ? keys->length : 1;
     keys->length = 0;
+    keys->coding.length = 0;
     keys->late = false;
     keys->state = STATE_GROUND;
 }
 
-static void keys_reset(struct keys *keys)
+static void keys_drop(struct keys *keys)
 {
-    keys->length = 0;
-    keys->late = false;
-    keys->state = STATE_GROUND;
+    size_t partial = keys->length + keys->coding.length;
+    keys->dropped += partial > 0 ? partial : 1;
+    keys_reset(keys);
 }
 
 static enum keys_code keys_twin(uint8_t byte)
@@ -153,134 +148,37 @@ static enum keys_code keys_twin(uint8_t byte)
 
 /* --- characters ------------------------------------------------------------------------------ */
 
-/* Bytes that a UTF-8 character needs in all, 0 for a byte that cannot begin one. */
-static size_t utf8_need(uint8_t byte)
-{
-    if (byte >= 0xc2 && byte <= 0xdf)
-        return 2;
-    if (byte >= 0xe0 && byte <= 0xef)
-        return 3;
-    if (byte >= 0xf0 && byte <= 0xf4)
-        return 4;
-    return 0;
-}
-
-/* Whether `byte` may stand at `position` behind `lead`; rules out overlong forms, surrogates and
- * everything past U+10FFFF (RFC 3629). */
-static bool utf8_continues(uint8_t lead, size_t position, uint8_t byte)
-{
-    if (byte < 0x80 || byte > 0xbf)
-        return false;
-    if (position > 1)
-        return true;
-    switch (lead) {
-    case 0xe0:
-        return byte >= 0xa0;
-    case 0xed:
-        return byte <= 0x9f;
-    case 0xf0:
-        return byte >= 0x90;
-    case 0xf4:
-        return byte <= 0x8f;
-    default:
-        return true;
-    }
-}
-
-static uint32_t utf8_assemble(const uint8_t *bytes, size_t length)
-{
-    static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t character = bytes[0] & masks[length];
-    for (size_t i = 1; i < length; i++)
-        character = (character << 6) | (bytes[i] & 0x3fu);
-    return character;
-}
-
-static bool gb18030_begins(uint8_t byte)
-{
-    return byte >= 0x81 && byte <= 0xfe;
-}
-
-static bool gb18030_continues(const struct keys *keys, uint8_t byte)
-{
-    bool digit = byte >= '0' && byte <= '9';
-    switch (keys->length) {
-    case 1:
-        return digit || (byte >= 0x40 && byte <= 0xfe && byte != 0x7f);
-    case 2:
-        return gb18030_begins(byte);
-    default:
-        return digit;
-    }
-}
-
-static bool gb18030_complete(const struct keys *keys)
-{
-    return (keys->length == 2 && keys->partial[1] >= 0x40) || keys->length == 4;
-}
-
-static bool gb18030_assemble(struct keys *keys, uint32_t *character)
-{
-    char *in = (char *)keys->partial;
-    size_t in_left = keys->length;
-    uint8_t out[8];
-    char *out_next = (char *)out;
-    size_t out_left = sizeof(out);
-    iconv(keys->conversion, NULL, NULL, NULL, NULL);
-    if (iconv(keys->conversion, &in, &in_left, &out_next, &out_left) == (size_t)-1 ||
-        in_left != 0 || out_left != 4)
-        return false;
-    *character =
-        (uint32_t)out[0] | (uint32_t)out[1] << 8 | (uint32_t)out[2] << 16 | (uint32_t)out[3] << 24;
-    return true;
-}
-
 static void keys_finish_character(struct keys *keys, uint32_t character)
 {
-    if (!character_is_accepted(character)) {
-        keys_drop(keys);
-        return;
-    }
-    keys_emit_character(keys, character);
+    if (character_is_accepted(character))
+        keys_emit_character(keys, character);
+    else
+        keys->dropped++;
     keys_reset(keys);
 }
 
 /* False if the byte does not belong to the character begun (which is then dropped). */
 static bool keys_continue_character(struct keys *keys, uint8_t byte)
 {
-    bool gb18030 = keys->options.encoding == KEYS_GB18030;
-    bool fits = gb18030 ? gb18030_continues(keys, byte)
-                        : utf8_continues(keys->partial[0], keys->length, byte);
-    if (!fits) {
-        keys_drop(keys);
-        return false;
+    uint32_t character;
+    size_t begun = keys->coding.length;
+    switch (coding_add(&keys->coding, byte, &character)) {
+    case CODING_MORE:
+        keys->state = STATE_CHARACTER;
+        return true;
+    case CODING_DONE:
+        keys_finish_character(keys, character);
+        return true;
+    case CODING_INVALID:
+        keys->dropped += begun + 1;
+        keys_reset(keys);
+        return true;
+    default:
+        /* A byte that cannot even begin a character is dropped itself. */
+        keys->dropped += begun > 0 ? begun : 1;
+        keys_reset(keys);
+        return begun == 0;
     }
-    keys->partial[keys->length++] = byte;
-    if (gb18030) {
-        uint32_t character;
-        if (!gb18030_complete(keys))
-            return true;
-        if (gb18030_assemble(keys, &character))
-            keys_finish_character(keys, character);
-        else
-            keys_drop(keys);
-    } else if (keys->length == utf8_need(keys->partial[0])) {
-        keys_finish_character(keys, utf8_assemble(keys->partial, keys->length));
-    }
-    return true;
-}
-
-static void keys_begin_character(struct keys *keys, uint8_t byte)
-{
-    bool begins =
-        keys->options.encoding == KEYS_GB18030 ? gb18030_begins(byte) : utf8_need(byte) != 0;
-    if (!begins) {
-        keys->dropped++;
-        return;
-    }
-    keys->partial[0] = byte;
-    keys->length = 1;
-    keys->state = STATE_CHARACTER;
 }
 
 /* --- sequences ------------------------------------------------------------------------------- */
@@ -449,7 +347,7 @@ static void keys_ground(struct keys *keys, uint8_t byte, int64_t now)
     if (byte < 0x80)
         keys_emit_character(keys, byte);
     else
-        keys_begin_character(keys, byte);
+        keys_continue_character(keys, byte);
 }
 
 /* A lone Esc: a key of its own, and for a while the prefix of a twin. */

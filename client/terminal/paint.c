@@ -70,6 +70,16 @@ static void paint_colours(struct paint *paint, const struct terminal_line *line)
     paint->colour = true;
 }
 
+/* For types that this machine's terminfo lacks (putty is in a package of its own). */
+static const struct {
+    const char *beginning;
+    const char *type;
+} fallbacks[] = {
+    {"xterm", "xterm"}, {"putty", "xterm"}, {"konsole", "xterm"},
+    {"gnome", "xterm"}, {"tmux", "screen"}, {"vt2", "vt220"},
+    {"vt3", "vt220"},   {"vt4", "vt220"},   {"vt", "vt100"},
+};
+
 struct paint *paint_create(const struct terminal_line *line, struct edge *edge,
                            enum terminal_fault *fault)
 {
@@ -101,8 +111,10 @@ struct paint *paint_create(const struct terminal_line *line, struct edge *edge,
     if (setenv("NCURSES_NO_UTF8_ACS", paint->unicode_boxes ? "1" : "0", 1) != 0)
         goto failed;
     *fault = TERMINAL_UNKNOWN_TYPE;
-    use_env(FALSE);
     paint->screen = newterm(line->type, paint->output, paint->input);
+    for (size_t i = 0; paint->screen == NULL && i < sizeof(fallbacks) / sizeof(fallbacks[0]); i++)
+        if (type_begins(line->type, fallbacks[i].beginning))
+            paint->screen = newterm(fallbacks[i].type, paint->output, paint->input);
     if (paint->screen == NULL)
         goto failed;
     if (paint_capability("cup") == NULL) {
