@@ -84,6 +84,7 @@ tests_unit_test_forms_bad_SOURCES = tests/unit/test_forms_bad.c \
 tests_unit_test_forms_bad_LDADD = $(FORMS_NEEDS)
 
 # --- service: scenarios through halldeskctl against a real server and database
+TESTS += tests/service/forms_migrate.sh
 
 # --- screen: the real client in a pseudo-terminal
 

@@ -138,7 +138,8 @@ static void member_conflict(struct install *install, const char *list,
     PGresult *result = PQexecParams(install->owner,
                                     "SELECT number, name FROM code WHERE list = $1"
                                     " AND (number = $2::integer OR name = $3)"
-                                    " AND (number, name) IS DISTINCT FROM ($2::integer, $3::text)",
+                                    " AND (number, name) IS DISTINCT FROM ($2::integer, $3::text)"
+                                    " ORDER BY number = $2::integer DESC",
                                     3, NULL, parameters, NULL, NULL, 0);
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         form_errors_add(install->errors, "database", 0, "%s", PQerrorMessage(install->owner));
