@@ -25,3 +25,10 @@ libhalldesk_terminal_a_SOURCES = \
 	client/terminal/tabs.c client/terminal/tabs.h \
 	client/terminal/terminal.c client/terminal/terminal.h client/terminal/terminal_internal.h
 # Link after it: libhalldesk-protocol.a $(CURSES_LIBS)
+
+# --- connection: what every program that speaks to a server is built on
+noinst_LIBRARIES += libhalldesk-connection.a
+libhalldesk_connection_a_SOURCES = \
+	client/connection.c client/connection.h client/connection_private.h \
+	client/connection_frame.c client/connection_line.c client/connection_wait.c
+# Link after it: libhalldesk-protocol.a $(SSL_LIBS) $(Z_LIBS)

@@ -307,6 +307,9 @@ static void master_end(struct master *master, const sigset_t *signals)
     children_kill(master, SIGTERM, true, false);
     bool quiet =
         master_await(master, true, configuration->drain_seconds * 1000 + END_SPARE, signals);
+    /* A worker that waits in the line of a gateway which is gone hears the end by this. */
+    for (size_t i = 0; i < (size_t)configuration->gateways; i++)
+        close(master->doors[i]);
     children_kill(master, SIGTERM, true, true);
     if (!quiet || !master_await(master, false, END_WORKERS, signals)) {
         children_kill(master, SIGKILL, true, true);

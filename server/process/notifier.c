@@ -17,7 +17,8 @@
 #include "server/process/service.h"
 
 enum {
-    NOTIFIER_WINDOW = 1024, /* ids that are looked at again: more than can be in flight */
+    NOTIFIER_WINDOW = 4096, /* ids remembered: more than can be in flight */
+    NOTIFIER_GAP = 10,      /* seconds that a missing id is waited for */
     NOTIFIER_ROWS = 500,    /* rows a round: bounds memory after a pause of the database */
     NOTIFIER_RETRY = 500,   /* milliseconds between attempts to reach the database */
     NOTIFIER_SEND = 200,    /* milliseconds for a gateway to take its pushes */
@@ -27,7 +28,10 @@ enum {
 struct notifier {
     const struct configuration *configuration;
     PGconn *connection;
+    bool started;
+    int64_t low;                   /* all ids up to here are sent or given up */
     int64_t newest;                /* largest id sent */
+    time_t gap;                    /* when to give up the id behind `low`; 0: it is not missing */
     int64_t sent[NOTIFIER_WINDOW]; /* ids sent, by id modulo the window */
     struct channel gateways[CONFIGURATION_GATEWAYS];
     bool complained;

@@ -16,6 +16,7 @@
 
 enum {
     WORKER_IDLE = 1000,    /* milliseconds between calls of gate_idle() */
+    WORKER_FAREWELL = 5,   /* idle rounds to wait for a gateway that does not let it go */
     WORKER_SEND = 30000,   /* milliseconds for the gateway to take a reply */
     WORKER_RECONNECT = 20, /* milliseconds between attempts to reach the gateway */
     WORKER_GRACE = 30,     /* seconds over the statement time-out before it counts as stuck */
@@ -30,6 +31,7 @@ struct worker_self {
     uint64_t current; /* id of the request in the gate */
     bool lost;        /* the gateway hung up while a request was running */
     bool leaving;
+    int farewell; /* idle rounds since it asked to leave */
     int64_t requests;
     unsigned watchdog; /* seconds */
     char path[128];
@@ -187,6 +189,8 @@ static bool worker_round(struct worker_self *self, const sigset_t *mask)
     if (channel_flush_all(&self->channel, WORKER_SEND) == CHANNEL_CLOSED)
         return worker_reconnect(self);
     int ready = ppoll(&entry, 1, &timeout, mask);
+    if (ready == 0 && self->leaving)
+        return ++self->farewell < WORKER_FAREWELL;
     if (ready == 0)
         gate_idle(self->gate);
     return ready <= 0 || worker_serve(self) || worker_reconnect(self);
