@@ -233,7 +233,7 @@ static struct node *check_aggregate(struct compilation *compilation, struct node
     if (!lines || (whole && (value->node != NODE_NAME || strcmp(value->text, path) != 0)))
         return compilation_fail(compilation, "expression.lines_expected", value, node->text, NULL);
     if (function == FUNCTION_ALL && !node->where)
-        return compilation_fail(compilation, "expression.unexpected", node, ")", "where");
+        return compilation_fail(compilation, "expression.expected", node, ")", "where");
     struct node *where = node->where;
     compilation->lines = lines;
     compilation->lines_path = path;
@@ -343,7 +343,7 @@ struct node *call_check(struct compilation *compilation, struct node *node, cons
     node->operation = (uint8_t)function;
     bool over_lines = function >= FUNCTION_MIN && function <= FUNCTION_ALL;
     if (node->where && !over_lines)
-        return compilation_fail(compilation, "expression.unexpected", node, "where", ")");
+        return compilation_fail(compilation, "expression.expected", node, "where", ")");
     if (over_lines)
         return check_aggregate(compilation, node, function, functions[index].result);
     if (function == FUNCTION_ROUND)

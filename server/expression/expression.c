@@ -71,7 +71,7 @@ struct expression *expression_compile(const char *text,
     if (length > EXPRESSION_LENGTH_LIMIT)
         return compilation_fail(&compilation, "expression.too_long", NULL, NULL, NULL);
     if (!utf8_valid(text, length))
-        return compilation_fail(&compilation, "expression.literal", NULL, NULL, NULL);
+        return compilation_fail(&compilation, "expression.encoding", NULL, NULL, NULL);
     struct node *root = expression_parse(&compilation);
     if (!root)
         return NULL;

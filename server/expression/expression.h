@@ -58,7 +58,8 @@ struct expression_environment {
 };
 
 /* Why a text is no expression. name is a code for forms/expression.messages:
- * "expression.unexpected" (found, expected), "expression.unknown_name" (name),
+ * "expression.unexpected" (found), "expression.expected" (found, expected),
+ * "expression.incomplete", "expression.encoding", "expression.unknown_name" (name),
  * "expression.unknown_function" (name), "expression.unknown_code" (name, list),
  * "expression.argument_count" (function), "expression.type" (found, wanted),
  * "expression.units" (one, other), "expression.needs_round" (wanted), "expression.scale",

@@ -79,8 +79,14 @@ static const char *token_text(struct parser *parser)
                       parser->token.length);
 }
 
+/* At the next token; expected: what should stand there, NULL if that is much. */
 static void *fail_here(struct parser *parser, const char *name, const char *expected)
 {
+    bool syntax = strcmp(name, "expression.unexpected") == 0;
+    if (syntax && parser->token.type == TOKEN_END)
+        name = "expression.incomplete";
+    else if (syntax && expected)
+        name = "expression.expected";
     struct node here = {.position = parser->token.position, .length = parser->token.length};
     return compilation_fail(parser->compilation, name, &here, token_text(parser), expected);
 }

@@ -257,10 +257,13 @@ static void refusals_name_reason_and_place(void **state)
         const char *name;
         size_t position;
     } rows[] = {
-        {"", VALUE_FLAG, "expression.unexpected", 0},
-        {"vip and", VALUE_FLAG, "expression.unexpected", 7},
+        {"", VALUE_FLAG, "expression.incomplete", 0},
+        {"vip and", VALUE_FLAG, "expression.incomplete", 7},
         {"vip vip", VALUE_FLAG, "expression.unexpected", 4},
-        {"(vip", VALUE_FLAG, "expression.unexpected", 4},
+        {"(vip", VALUE_FLAG, "expression.incomplete", 4},
+        {"(vip 3", VALUE_FLAG, "expression.expected", 5},
+        {"vip and \xff", VALUE_FLAG, "expression.encoding", 0},
+        {"all(items)", VALUE_FLAG, "expression.expected", 0},
         {"number = 'open", VALUE_FLAG, "expression.unexpected", 9},
         {"vip and unknown", VALUE_FLAG, "expression.unknown_name", 8},
         {"customer.kind = robot", VALUE_FLAG, "expression.unknown_code", 16},
