@@ -5,6 +5,7 @@ halldeskctl_SOURCES = \
 	client/ctl/main.c client/ctl/ctl.h \
 	client/ctl/ctl_forms.c client/ctl/ctl_migrate.c
 halldeskctl_LDADD = libhalldesk-forms.a libhalldesk-declaration.a libhalldesk-pure.a \
+	libhalldesk-expression.a \
 	libhalldesk-protocol.a $(PQ_LIBS) $(CONFIG_LIBS) $(SSL_LIBS) $(Z_LIBS)
 # --- terminal: everything between curses and the application
 noinst_LIBRARIES += libhalldesk-terminal.a

@@ -12,6 +12,7 @@ libhalldesk_forms_a_SOURCES = \
 	server/forms/menu_read.c server/forms/menu_read.h \
 	server/forms/schema.c server/forms/schema.h \
 	server/forms/form_check.c server/forms/form_check.h \
+	server/forms/form_condition.c server/forms/form_condition.h \
 	server/forms/form_history.c server/forms/form_history.h \
 	server/forms/form_registry.c server/forms/form_registry.h \
 	server/forms/form_install.c server/forms/form_install.h

@@ -8,6 +8,7 @@
 #include "protocol/arena.h"
 #include "server/forms/code_read.h"
 #include "server/forms/form_check.h"
+#include "server/forms/form_condition.h"
 #include "server/forms/form_read.h"
 #include "server/forms/menu_read.h"
 #include "server/forms/message_read.h"
@@ -61,6 +62,10 @@ int ctl_check_forms(int argc, char **argv)
     const struct code_set *codes = code_read_directory(directory, arena, &errors);
     const struct menu *menu =
         menu_read_file(arena_format(arena, "%s/menu.menu", directory), forms, arena, &errors);
+    struct form_conditions conditions = {.forms = forms, .codes = codes, .arena = arena};
+    const struct form_check_hooks hooks = {.context = &conditions,
+                                           .condition = form_condition_check};
+    form_check_logic(forms, &hooks, &errors);
     if (database)
         check_database(database, forms, arena, &errors);
     bool good = ctl_report(&errors);

@@ -18,6 +18,10 @@ static const struct flag_key {
     {"measure", FIELD_MEASURE},   {"hidden", FIELD_HIDDEN},
 };
 
+/* Words of the expression language: a field of such a name could not be named in a rule. */
+static const char *const expression_words[] = {"and",  "or",    "not",   "in",      "is",    "null",
+                                               "true", "false", "where", "between", "starts"};
+
 static const struct search_name {
     const char *name;
     unsigned search;
@@ -204,6 +208,11 @@ static void parse_field(const struct form_parser *parser, const config_setting_t
         declaration_error(declaration, group, "unknown type \"%s\"", type);
     if (field->name && !declaration_is_name(field->name))
         declaration_error(declaration, group, "\"%s\" is no name ([a-z][a-z0-9_]*)", field->name);
+    for (size_t index = 0;
+         field->name && index < sizeof(expression_words) / sizeof(*expression_words); index++)
+        if (strcmp(expression_words[index], field->name) == 0)
+            declaration_error(declaration, group, "\"%s\" is a word of the expression language",
+                              field->name);
     if (!field->name || !field->type || !field->number)
         return;
     for (size_t index = 0; index < form->field_count; index++) {
