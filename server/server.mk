@@ -24,6 +24,7 @@ libhalldesk_expression_a_SOURCES = \
 	server/expression/token.c server/expression/token.h \
 	server/expression/parse.c server/expression/check.c server/expression/call.c \
 	server/expression/evaluate.c server/expression/function.c server/expression/sql.c \
+	server/expression/prefix.c \
 	server/expression/decimal.c server/expression/decimal.h \
 	server/expression/calendar.c server/expression/calendar.h \
 	server/expression/node.h

@@ -213,6 +213,9 @@ struct evaluation {
 bool node_evaluate(struct evaluation *evaluation, const struct node *node, struct datum *result);
 bool call_evaluate(struct evaluation *evaluation, const struct node *node, struct datum *result);
 
+/* The least text behind all that start with the prefix; NULL if there is none. */
+const char *prefix_end(struct arena *arena, const char *prefix);
+
 extern const char *const rounding_names[ROUND_COUNT];
 extern const char *const kind_names[];
 

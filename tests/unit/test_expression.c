@@ -339,6 +339,14 @@ static void literals_become_parameters(void **state)
     assert_int_equal(sql.parameter_count, 2);
     assert_string_equal(sql.parameters[0].text, "1250");
     assert_string_equal(sql.parameters[1].text, "x'; drop");
+    assert_true(expression_sql(compile("number starts with '139'", VALUE_FLAG), 1, arena, &sql));
+    assert_string_equal(sql.text, "((number ~>=~ $1::text AND number ~<~ $2::text))");
+    assert_string_equal(sql.parameters[1].text, "13:");
+    assert_true(
+        expression_sql(compile("number starts with '\xed\x9f\xbf'", VALUE_FLAG), 1, arena, &sql));
+    assert_string_equal(sql.parameters[1].text, "\xee\x80\x80");
+    assert_true(expression_sql(compile("number starts with ''", VALUE_FLAG), 1, arena, &sql));
+    assert_string_equal(sql.text, "(starts_with(number, $1::text))");
     assert_false(expression_sql(compile("count(items) > 1", VALUE_FLAG), 1, arena, &sql));
 }
 

@@ -433,6 +433,8 @@ static void make(enum value_type type, int depth)
                                         "(@d not between @d and @d)",
                                         "(@t starts with @t)",
                                         "(@t not starts with 'a')",
+                                        "(t1 starts with '客')",
+                                        "(t2 starts with 'ab')",
                                         "contains(@t, @t)",
                                         "if(@f, @f, @f)",
                                         "coalesce(@f, false)",
