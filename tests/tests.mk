@@ -122,6 +122,10 @@ TESTS += \
 
 # --- bench: run by ./run bench, one after the other; each prints lines "name value unit ours theirs"
 BENCHES =
+check_PROGRAMS += tests/bench/bench_expression
+BENCHES += tests/bench/bench_expression
+tests_bench_bench_expression_SOURCES = tests/bench/bench_expression.c
+tests_bench_bench_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol.a $(Z_LIBS)
 
 # --- the driver
 HALLDESK_RUN_TESTS = $(top_srcdir)/tests/lib/run_tests -b '$(abs_top_builddir)' -s '$(abs_top_srcdir)'
