@@ -12,6 +12,7 @@
 #include "protocol/arena.h"
 #include "server/forms/code_read.h"
 #include "server/forms/form_check.h"
+#include "server/forms/form_condition.h"
 #include "server/forms/form_install.h"
 #include "server/forms/form_read.h"
 
@@ -151,6 +152,10 @@ static bool migrate(struct migration *migration, const char *sql, const char *di
     size_t count = declaration_files(sql, ".sql", migration->arena, migration->errors, &files);
     if (!count)
         form_errors_add(migration->errors, sql, 0, "holds no *.sql");
+    struct form_conditions conditions = {.forms = forms, .codes = codes, .arena = migration->arena};
+    const struct form_check_hooks hooks = {.context = &conditions,
+                                           .condition = form_condition_check};
+    form_check_logic(forms, &hooks, migration->errors);
     if (migration->errors->count || !execute(migration, begin_sql, "database"))
         return false;
     for (size_t index = 0; index < count; index++)

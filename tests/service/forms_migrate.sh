@@ -139,6 +139,16 @@ refused 'number 8 was "rate" of type rate and cannot become "fee" of type rate' 
 restore sample.form
 query "ALTER TABLE sample DROP fee"
 
+change sample.form 's/check = "price > 0.00"/check = "prise > 0.00"/'
+refused 'check "prise > 0.00" does not compile: expression.unknown_name prise at byte 0' "a rule that does not compile is refused"
+restore sample.form
+change sample.form 's/guard = "count = 0"/guard = "count = kind"/'
+refused 'guard "count = kind" does not compile: ' "so is a guard"
+restore sample.form
+change sample.form 's/check = "amount >= 0"/check = "amount >= price"/'
+refused 'check "amount >= price" does not compile: expression.unknown_name price at byte 10' "and a rule of lines"
+restore sample.form
+
 # What the catalogue check finds; all of it at once.
 change sample.form 's/name = "remark"; type = "text"; length = 400/name = "remark"; type = "text"; length = 900/
     s/name = "count"; type = "number"; length = 4/name = "count"; type = "number"; length = 12/
