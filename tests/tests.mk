@@ -116,6 +116,7 @@ TESTS += \
 	tests/lint/analyzer.sh \
 	tests/lint/driver.sh \
 	tests/lint/format.sh \
+	tests/lint/forms_manual.sh \
 	tests/lint/install.sh \
 	tests/lint/shell.sh \
 	tests/lint/distribution.sh
