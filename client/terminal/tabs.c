@@ -7,19 +7,19 @@
 enum { TAB_BORDER = 2 /* a bracket or a space on each side */ };
 
 /* "1 title", a '!' in front on a fault. */
-static void tab_text(char *text, size_t size, const struct tab *tab, size_t index)
+static void tab_text(char *text, size_t size, const struct tabs_entry *tab, size_t index)
 {
     snprintf(text, size, "%s%zu %s", tab->fault ? "!" : "", index + 1, tab->title);
 }
 
-static int tab_width(const struct cells *cells, const struct tab *tab, size_t index)
+static int tab_width(const struct cells *cells, const struct tabs_entry *tab, size_t index)
 {
     char text[256];
     tab_text(text, sizeof(text), tab, index);
     return utf8_width(text, cells->ambiguous) + TAB_BORDER;
 }
 
-void tabs_draw(struct cells *cells, int row, int column, int columns, const struct tab *tabs,
+void tabs_draw(struct cells *cells, int row, int column, int columns, const struct tabs_entry *tabs,
                size_t count, size_t current)
 {
     cells_fill(cells, row, column, 1, columns, CELL_LABEL, ' ');

@@ -63,7 +63,7 @@ static void demo_draw(struct demo *demo)
     screen_line(demo->screen, SCREEN_COMMAND, 0, CELL_INPUT, "==>");
     cells_clear(body);
     tabs_draw(body, 0, 0, 60,
-              (const struct tab[]){{"基本", false}, {"费用", true}, {"历史", false}}, 3, 0);
+              (const struct tabs_entry[]){{"基本", false}, {"费用", true}, {"历史", false}}, 3, 0);
     for (int i = 0; i < FIELDS; i++) {
         int row = FIRST_ROW + fields[i].row;
         cells_put(body, row, fields[i].column, 8, CELL_LABEL, fields[i].label);
