@@ -9,6 +9,7 @@ bench_main() {
     run_as_owner bench "$@"
     build_tree "$folder" --disable-sanitizers CFLAGS="-O2 -g" || return
     build_quietly "$folder" all check-programs || return
+    export HALLDESK_BUILD=$folder
     # shellcheck source=tests/lib/server.sh
     . "$RUN_SOURCE/tests/lib/server.sh"
     place_prepare bench || return
@@ -17,7 +18,6 @@ bench_main() {
     trap "cluster_stop '$RUN_PLACE/cluster'" EXIT
     # The template follows the schema of today.
     cluster_drop "$CLUSTER_TEMPLATE" && cluster_template || return
-    export HALLDESK_BUILD=$folder
     mapfile -t tests < <(make --no-print-directory -s -C "$folder" print-benches)
     [ ${#tests[@]} -gt 0 ] && [ -n "${tests[0]}" ] || run_note "there are no bench programs yet"
     for test in "${tests[@]}"; do

@@ -110,7 +110,7 @@ demo_server() {
     fi
     place_running halldeskd && return 0
     touch "$stamp"
-    place_start halldeskd "$DEMO_BUILD/halldeskd" --foreground --configuration "$RUN_PLACE/halldesk.conf"
+    place_start halldeskd "$DEMO_BUILD/halldeskd" --file "$RUN_PLACE/halldesk.conf"
     until server_answers; do
         if ! place_running halldeskd || [ "$SECONDS" -ge "$deadline" ]; then
             tail -n 30 "$RUN_PLACE/halldeskd.log" >&2
@@ -162,6 +162,7 @@ demo_main() {
     DEMO_BUILD=$RUN_SOURCE/build/demo
     build_tree "$DEMO_BUILD" || return
     build_quietly "$DEMO_BUILD" all || return
+    HALLDESK_BUILD=$DEMO_BUILD
     # shellcheck source=tests/lib/server.sh
     . "$RUN_SOURCE/tests/lib/server.sh"
     place_prepare demo || return

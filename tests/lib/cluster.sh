@@ -11,7 +11,7 @@
 #   cluster_psql DATABASE ARG...      psql as superuser, stops at the first error
 #   cluster_schema DATABASE           loads the schema into an empty database
 #   cluster_template                  makes the template database once, under a lock
-#   cluster_clone DATABASE            a new database from the template
+#   cluster_clone DATABASE [FROM]     a new database from the template, or from another database
 #   cluster_drop DATABASE
 #
 # C programs read the same from the environment: HALLDESK_TEST_SOCKET (directory of the database
@@ -134,7 +134,6 @@ cluster_begin() {
         chmod 0755 "$CLUSTER_OWN"
         cluster_create "$CLUSTER_OWN" test && cluster_start "$CLUSTER_OWN" || return
     fi
-    cluster_template
 }
 
 cluster_end() {
@@ -176,14 +175,21 @@ cluster_schema_files() {
     fi
 }
 
+# halldeskctl loads schema and forms together; before it is built (or without HALLDESK_BUILD) the
+# bare schema is loaded. One transaction either way: a schema that is half there is never mistaken
+# for a whole one.
 cluster_schema() {
     local -a arguments=()
-    local file
+    local file program=${HALLDESK_BUILD:-}/halldeskctl
+    if [ -x "$program" ]; then
+        "$program" migrate --database "host=$CLUSTER_SOCKET user=$CLUSTER_OWNER dbname=$1" \
+            --sql "$HALLDESK_SOURCE/sql" --forms "$HALLDESK_SOURCE/forms" >/dev/null
+        return
+    fi
     while IFS= read -r file; do
         arguments+=(-f "$file")
     done < <(cluster_schema_files)
     [ ${#arguments[@]} -gt 0 ] || return 0
-    # One transaction: a schema that is half there is never mistaken for a whole one.
     cluster_psql "$1" --single-transaction -o /dev/null "${arguments[@]}"
 }
 
@@ -207,6 +213,7 @@ cluster_template() {
 }
 
 cluster_clone() {
+    [ $# -gt 1 ] || cluster_template || return
     cluster_psql postgres -c "CREATE DATABASE \"$1\" TEMPLATE \"${2:-$CLUSTER_TEMPLATE}\""
 }
 

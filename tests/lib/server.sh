@@ -100,7 +100,7 @@ server_answers() {
 server_start() {
     local program deadline
     program=$(server_program halldeskd) || return
-    "$program" --foreground --configuration "$SERVER_CONFIGURATION" >>"$SERVER_LOG" 2>&1 </dev/null &
+    "$program" --file "$SERVER_CONFIGURATION" >>"$SERVER_LOG" 2>&1 </dev/null &
     SERVER_PID=$!
     deadline=$((SECONDS + 60))
     until server_answers; do

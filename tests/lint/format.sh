@@ -14,9 +14,9 @@ if command -v clang-format >/dev/null; then
 else
     tap_skip "clang-format would change nothing" "clang-format is not installed"
 fi
-found=$(wc -l "${files[@]}" | awk '$2 != "total" && $1 > 700')
+found=$(wc -l "${files[@]}" | awk '$2 != "total" && $2 !~ /_table\.h$/ && $1 > 700')
 [ -z "$found" ]
-tap_ok $? "no C file is longer than 700 lines" || tap_diagnose "$found"
+tap_ok $? "no C file but a table is longer than 700 lines" || tap_diagnose "$found"
 found=$(for file in "${files[@]}"; do
     case $(head -c 2 "$file") in
     '/*') ;;
