@@ -97,6 +97,12 @@ tests_fuzz_fuzz_protocol_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_prot
 	tests/fuzz/fuzz_protocol.h tests/unit/protocol_fixture.c tests/unit/protocol_fixture.h
 tests_fuzz_fuzz_protocol_LDADD = libhalldesk-protocol.a $(Z_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_forms
+TESTS += tests/fuzz/fuzz_forms
+tests_fuzz_fuzz_forms_SOURCES = tests/fuzz/fuzz_forms.c \
+	tests/unit/form_fixture.c tests/unit/form_fixture.h
+tests_fuzz_fuzz_forms_LDADD = $(FORMS_NEEDS)
+
 check_PROGRAMS += tests/fuzz/fuzz_csv
 TESTS += tests/fuzz/fuzz_csv
 tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c
