@@ -83,6 +83,26 @@ tests_unit_test_forms_bad_SOURCES = tests/unit/test_forms_bad.c \
 	tests/unit/form_fixture.c tests/unit/form_fixture.h
 tests_unit_test_forms_bad_LDADD = $(FORMS_NEEDS)
 
+# The terminal layer without a terminal.
+if HAVE_CMOCKA
+TERMINAL_TESTS = \
+	tests/unit/test_terminal_cells \
+	tests/unit/test_terminal_editor \
+	tests/unit/test_terminal_keys \
+	tests/unit/test_terminal_list
+check_PROGRAMS += $(TERMINAL_TESTS)
+TESTS += $(TERMINAL_TESTS)
+TERMINAL_NEEDS = libhalldesk-terminal.a libhalldesk-protocol.a $(CURSES_LIBS)
+tests_unit_test_terminal_cells_SOURCES = tests/unit/test_terminal_cells.c tests/unit/cmocka_tap.h
+tests_unit_test_terminal_cells_LDADD = $(TERMINAL_NEEDS) $(CMOCKA_LIBS)
+tests_unit_test_terminal_editor_SOURCES = tests/unit/test_terminal_editor.c tests/unit/cmocka_tap.h
+tests_unit_test_terminal_editor_LDADD = $(TERMINAL_NEEDS) $(CMOCKA_LIBS)
+tests_unit_test_terminal_keys_SOURCES = tests/unit/test_terminal_keys.c tests/unit/cmocka_tap.h
+tests_unit_test_terminal_keys_LDADD = $(TERMINAL_NEEDS) $(CMOCKA_LIBS)
+tests_unit_test_terminal_list_SOURCES = tests/unit/test_terminal_list.c tests/unit/cmocka_tap.h
+tests_unit_test_terminal_list_LDADD = $(TERMINAL_NEEDS) $(CMOCKA_LIBS)
+endif
+
 # --- service: scenarios through halldeskctl against a real server and database
 TESTS += tests/service/forms_migrate.sh
 

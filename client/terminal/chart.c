@@ -7,6 +7,9 @@
 
 enum { LEAST_ROWS = 4, LEAST_COLUMNS = 12, SCALE_TEXT = 32 };
 
+/* Leaves room for sums and roundings of the scale. */
+static const int64_t VALUE_LIMIT = INT64_MAX / 16;
+
 /* value * steps / span rounded half up, without overflow for any value below span. */
 static int64_t chart_share(int64_t value, int64_t span, int64_t steps)
 {
@@ -112,6 +115,9 @@ bool chart_draw(struct cells *cells, int row, int column, int rows, int columns,
 {
     if (rows < LEAST_ROWS || columns < LEAST_COLUMNS || count == 0)
         return false;
+    for (size_t i = 0; i < count; i++)
+        if (points[i].value > VALUE_LIMIT || points[i].value < -VALUE_LIMIT)
+            return false;
     if (scale_text == NULL)
         scale_text = chart_integer;
     int plot = rows - 2; /* the axis and the labels */

@@ -19,8 +19,9 @@ struct chart_point {
 enum chart_kind { CHART_COLUMNS, CHART_LINE };
 
 /* Scale at the left, an axis, labels below. Formats the scale with `scale_text` (amounts, units);
- * NULL prints the integer. Needs at least 4 rows and 12 columns, else nothing is drawn and false
- * is returned. Points that do not fit are left out from the left (the newest stay). */
+ * NULL prints the integer. Needs at least 4 rows and 12 columns and values below 2^59, else
+ * nothing is drawn and false is returned. Points that do not fit are left out from the left (the
+ * newest stay). */
 typedef void (*chart_scale_text)(int64_t value, char *text, size_t size);
 bool chart_draw(struct cells *cells, int row, int column, int rows, int columns,
                 enum chart_kind kind, const struct chart_point *points, size_t count,

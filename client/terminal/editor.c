@@ -127,15 +127,19 @@ static size_t editor_after(const struct editor *editor, size_t at)
     return at;
 }
 
+/* A field filled to its maximum that just fits does not scroll for the cursor behind the text. */
+static bool editor_is_brimful(const struct editor *editor)
+{
+    return editor->length >= editor->options.maximum &&
+           editor_width(editor, 0, editor->length) <= editor->options.columns;
+}
+
 /* Columns that the cursor needs for itself: those of the character it stands on. */
 static int editor_cursor_columns(const struct editor *editor)
 {
     if (editor->cursor < editor->length)
         return editor_columns(editor, editor->text[editor->cursor]);
-    /* A field filled to the last column and to its maximum does not scroll for the cursor. */
-    bool full = editor->length >= editor->options.maximum &&
-                editor_width(editor, 0, editor->length) <= editor->options.columns;
-    return full ? 0 : 1;
+    return editor_is_brimful(editor) ? 0 : 1;
 }
 
 /* The last row start needed, walking one row: where the row that begins at `start` ends, that is
@@ -222,11 +226,12 @@ static void editor_settle(struct editor *editor)
             editor->left = editor_after(editor, editor->left);
     }
     /* After deletions text that would fit comes back from the left. */
-    int tail = editor->cursor == editor->length ? needed : 0;
+    if (editor_is_brimful(editor))
+        editor->left = 0;
     while (editor->left > 0) {
         size_t before = editor_before(editor, editor->left);
         int slack = before > 0 ? step : 0;
-        if (editor_width(editor, before, editor->length) + (tail > 1 ? tail : 1) > columns - slack)
+        if (editor_width(editor, before, editor->length) + 1 > columns - slack)
             break;
         editor->left = before;
     }
@@ -638,8 +643,9 @@ void editor_cursor(struct editor *editor, int *row, int *column)
         *row = (int)(editor_cursor_row(editor, &start, &end) - editor->top);
     }
     *column = editor_width(editor, start, editor->cursor);
+    /* Behind a row that is full to the last column the cursor stands on its last character. */
     if (*column > editor->options.columns - 1)
-        *column = editor->options.columns - 1;
+        *column = editor_width(editor, start, editor_before(editor, editor->cursor));
 }
 
 bool editor_hidden_before(struct editor *editor)

@@ -440,11 +440,9 @@ static bool keys_csi(struct keys *keys, uint8_t byte)
         keys_finish_csi(keys, byte);
         return true;
     }
-    if (keys->length == sizeof(keys->partial)) {
-        keys_drop(keys);
-        return true;
-    }
-    keys->partial[keys->length++] = byte;
+    /* What is too long is still swallowed up to its end; cut off, it means nothing. */
+    if (keys->length < sizeof(keys->partial))
+        keys->partial[keys->length++] = byte;
     return true;
 }
 

@@ -547,6 +547,8 @@ static enum list_result list_code(struct list *list, enum keys_code code)
             list->top = list->top > rows ? list->top - rows : 0;
         return list_go(list, list->focus > rows ? list->focus - rows : 0);
     case KEYS_PAGE_DOWN:
+        if (list->top + 2 * rows > list->visible_count)
+            list_ask(list, false);
         if (list->top + rows < list->visible_count)
             list->top += rows;
         return list_go(list, list->focus + rows);
