@@ -22,6 +22,7 @@ enum { SQL_BYTES = 16 << 20, HASH_HEX = 2 * 32 + 1 };
 static const char begin_sql[] = "BEGIN;"
                                 "SELECT pg_advisory_xact_lock(hashtext('halldesk migrate'));"
                                 "SET LOCAL client_min_messages = warning;"
+                                "SELECT set_config('halldesk.actor', '0', true);"
                                 "CREATE TABLE IF NOT EXISTS schema_file ("
                                 "    name text PRIMARY KEY,"
                                 "    hash text NOT NULL,"

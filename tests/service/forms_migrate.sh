@@ -106,8 +106,12 @@ tap_is "$(query "SELECT session || ' ' || operation || ' ' || changes FROM histo
 tap_is "$(query "SELECT count(*) FROM history WHERE changes::text ~ 'secret|other|third|password'")" 0 \
     "no secret field reaches the history"
 
+# As the history of a form over the code lists would.
+query "CREATE FUNCTION actor_needed() RETURNS trigger LANGUAGE plpgsql AS
+       \$\$ BEGIN IF gate_actor() IS NULL THEN RAISE 'no actor'; END IF; RETURN NEW; END \$\$"
 query "UPDATE code SET label_zh = '自然人', valid_to = '2030-01-01' WHERE list = 'sample_kind' AND number = 1;
        INSERT INTO code (list, number, name, label_zh, label_en) VALUES ('sample_kind', 9, 'shop', '店', 'Shop')"
+query "CREATE TRIGGER actor_needed BEFORE INSERT ON code FOR EACH ROW EXECUTE FUNCTION actor_needed()"
 change sample.codes 's/^    ); }/, { number = 4; name = "school"; label = { zh = "学校"; en = "School"; }; } ); }/'
 migrate >/dev/null
 tap_is "$(query "SELECT string_agg(number || label_zh, ' ' ORDER BY number) FROM code WHERE list = 'sample_kind'")" \
