@@ -121,6 +121,19 @@ static size_t line_depth(const struct form *form)
     return depth;
 }
 
+/* Columns of lines that name none: whatever can stand in a cell. */
+static const char *list_default(const struct form *lines, struct arena *arena)
+{
+    const char *list = NULL;
+    for (size_t index = 0; index < lines->field_count; index++) {
+        const struct field *field = &lines->fields[index];
+        if (field->type == VALUE_LINES || field->flags & (FIELD_MEMO | FIELD_HIDDEN | FIELD_SECRET))
+            continue;
+        list = list ? arena_format(arena, "%s %s", list, field->name) : field->name;
+    }
+    return list;
+}
+
 static struct form *parse_lines(const struct form_parser *parser, const config_setting_t *group,
                                 struct form *head, const struct field *field)
 {
@@ -150,6 +163,8 @@ static struct form *parse_lines(const struct form_parser *parser, const config_s
     }
     form_parse_fields(parser, group, lines);
     form_parse_rules(parser, group, lines);
+    if (!lines->list)
+        lines->list = list_default(lines, declaration->arena);
     return lines;
 }
 

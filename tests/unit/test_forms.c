@@ -94,6 +94,7 @@ static void test_lines(void **state)
     assert_string_equal(parts->table, "sample_part");
     assert_string_equal(parts->parent, "sample_id");
     assert_int_equal(parts->rule_count, 1);
+    assert_string_equal(parts->list, "code amount");
     const struct form *screws = field_of(parts, "screws")->lines;
     assert_non_null(screws);
     assert_ptr_equal(screws->head, parts);
