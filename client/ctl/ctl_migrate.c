@@ -146,6 +146,7 @@ static bool file_migrate(struct migration *migration, const char *file)
 static bool migrate(struct migration *migration, const char *sql, const char *directory)
 {
     const char **files = NULL;
+    size_t folder = strlen(sql);
     const struct code_set *codes =
         code_read_directory(directory, migration->arena, migration->errors);
     const struct form_set *forms =
@@ -159,8 +160,11 @@ static bool migrate(struct migration *migration, const char *sql, const char *di
     form_check_logic(forms, &hooks, migration->errors);
     if (migration->errors->count || !execute(migration, begin_sql, "database"))
         return false;
+    while (folder > 1 && sql[folder - 1] == '/')
+        folder--;
+    /* Folders below hold what is not the schema, such as demo data. */
     for (size_t index = 0; index < count; index++)
-        if (!file_migrate(migration, files[index]))
+        if (!strchr(files[index] + folder + 1, '/') && !file_migrate(migration, files[index]))
             return false;
     form_check_database(migration->owner, forms, migration->arena, migration->errors);
     return !migration->errors->count &&

@@ -21,7 +21,8 @@ conninfo="host=$CLUSTER_SOCKET user=$CLUSTER_OWNER dbname=$database"
 good=$HALLDESK_SOURCE/tests/unit/forms_good
 
 # The kernel is the real one; the business is the sample's.
-mkdir "$work/sql" "$work/forms"
+mkdir -p "$work/sql/demo" "$work/forms"
+echo "SELECT none_such;" >"$work/sql/demo/10_not_schema.sql"
 cp "$HALLDESK_SOURCE"/sql/[123]*.sql "$good/90_sample.sql" "$work/sql/"
 cp "$good"/*.form "$good"/*.codes "$good"/*.menu "$HALLDESK_SOURCE/forms/verbs.messages" "$work/forms/"
 
@@ -59,7 +60,7 @@ tap_is "$(query "SELECT count(*) FROM pg_class WHERE relname = 'sample'")" 0 "an
 rm "$work/sql/95_wrong.sql"
 
 output=$(migrate)
-tap_is "$output" "$(find "$work/sql" -name '*.sql' | wc -l) schema files run, forms installed" \
+tap_is "$output" "$(find "$work/sql" -maxdepth 1 -name '*.sql' | wc -l) schema files run, forms installed" \
     "an empty database gets schema and forms"
 before=$(query "TABLE permission; TABLE code; TABLE form_registry; SELECT rights FROM epoch")
 output=$(migrate)
