@@ -1,6 +1,15 @@
 # shellcheck shell=bash
 # ./run demo and ./run stop: everything in one private place under var/demo; lives beside ./run,
 # which sources it.
+#
+# Three hooks, each used if it is there:
+#   run.d/demo_load      program; fills the database once the server answers. An exit status other
+#                        than 0 means that the next ./run demo begins with an empty database again
+#   run.d/demo_settings  program; prints lines for the server's configuration
+#   run.d/demo_staff     text; who may sign in, shown with how to connect
+# A hook finds HALLDESK_SOURCE, HALLDESK_BUILD (programs), HALLDESK_DEMO_SERVER (socket of the
+# server), HALLDESK_DEMO_DATABASE, HALLDESK_TEST_SOCKET and HALLDESK_TEST_OWNER (for psql) and
+# HALLDESK_DEMO_PLACE (folder var/demo).
 
 DEMO_DATABASE=halldesk
 DEMO_PORT=10087
