@@ -44,7 +44,8 @@ static unsigned parse_flags(const struct form_parser *parser, const config_setti
 /* The states are the code list of the state field unless a *.codes file holds that list. */
 static void state_codes(struct form *form, struct arena *arena)
 {
-    for (size_t index = 0; form->state_field && index < form->field_count; index++) {
+    for (size_t index = 0; form->state_count && form->state_field && index < form->field_count;
+         index++) {
         struct field *field = &form->fields[index];
         if (strcmp(field->name, form->state_field) == 0 && !field->codes)
             field->codes = arena_format(arena, "%s_%s", form->name, field->name);
