@@ -258,6 +258,15 @@ struct record *effect_create(struct decision_case *c, const char *form_name)
     return effect->record;
 }
 
+struct record *effect_create_role(struct decision_case *c, const char *form_name, int64_t party)
+{
+    struct effect *effect = effect_add(c, EFFECT_CREATE);
+    effect->record = record_create(effect_form(c, form_name), c->arena);
+    effect->record->id = party;
+    effect->numbers[0] = party;
+    return effect->record;
+}
+
 struct record *effect_change(struct decision_case *c, const char *form_name, int64_t id, int64_t version)
 {
     struct effect *effect = effect_add(c, EFFECT_CHANGE);

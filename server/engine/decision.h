@@ -113,6 +113,9 @@ void decision_line_fault(struct decision_case *c, const char *lines, size_t line
  * (record_add_line). Its number and scope columns are made by the engine; history and checks of
  * the database apply. */
 struct record *effect_create(struct decision_case *c, const char *form_name);
+/* The same in another role for a party that exists: the record takes its id, and what it says of the
+ * base changes the party. */
+struct record *effect_create_role(struct decision_case *c, const char *form_name, int64_t party);
 /* Changes fields of another record; `version` 0: whatever it is. */
 struct record *effect_change(struct decision_case *c, const char *form_name, int64_t id, int64_t version);
 /* One statement of the domain's own, for what works on sets. Parameters are texts ("%s"-free;
