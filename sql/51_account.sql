@@ -126,9 +126,26 @@ INSERT INTO payment_rule (method, detail, required, minimum, maximum, pattern, c
     (3, 4, true, NULL, NULL, NULL, 1),
     (3, 6, true, NULL, NULL, NULL, 3);
 
+-- What billing must know of an account, as one message of the customer's stream [10-40].
+CREATE FUNCTION account_billing_put(p_account bigint, p_type text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ SELECT outbox_put('billing', 'customer:' || c.code, p_type, jsonb_build_object(
+       'account', a.code, 'customer', c.code, 'name', a.name,
+       'status', CASE a.status WHEN 1 THEN 'inUse' WHEN 2 THEN 'suspended' ELSE 'invalid' END,
+       'billingCycle', (SELECT k.name FROM code k WHERE k.list = 'billing_cycle' AND k.number = a.billing_cycle),
+       'paymentMode', (SELECT k.name FROM code k WHERE k.list = 'payment_mode' AND k.number = a.payment_mode),
+       'billFormat', (SELECT k.name FROM code k WHERE k.list = 'bill_format' AND k.number = a.bill_format),
+       'billItems', (SELECT coalesce(jsonb_agg(jsonb_build_object('item', i.name, 'content', t.name) ORDER BY b.position, b.id), '[]')
+                       FROM account_bill_item b JOIN code i ON i.list = 'bill_item' AND i.number = b.item
+                       JOIN code t ON t.list = 'bill_content' AND t.number = b.content WHERE b.account_id = a.id),
+       'deliveries', (SELECT coalesce(jsonb_agg(jsonb_build_object('way', w.name, 'cycle', y.name, 'to', d.address) ORDER BY d.id), '[]')
+                        FROM account_delivery d JOIN code w ON w.list = 'delivery_way' AND w.number = d.way
+                        JOIN code y ON y.list = 'delivery_cycle' AND y.number = d.cycle WHERE d.account_id = a.id))::text)
+     FROM account a JOIN customer c ON c.id = a.customer_id WHERE a.id = p_account $$;
+
 INSERT INTO setting (name, value, title_zh, title_en) VALUES
     ('account.billing_cycle', 'month_1', '缺省帐务周期', 'Default billing cycle'),
     ('customer.password_failures', '5', '客户密码错误上限', 'Failures until a customer password is locked'),
     ('customer.password_lock_minutes', '30', '客户密码锁定分钟', 'Minutes that a customer password stays locked'),
     ('customer.verification_minutes', '30', '客户核验有效分钟', 'Minutes that a verification of a customer holds'),
+    ('customer.certificate_level', '1', '报证件号码的核验等级', 'Level of a certificate number that is told'),
     ('customer.duplicate_score', '500', '疑似重复客户分值', 'Score from which a customer is a likely duplicate');

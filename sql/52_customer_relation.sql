@@ -169,9 +169,10 @@ CREATE TABLE segment_member (
     valid_to date,                        -- first day on which it no longer holds
     network_id bigint NOT NULL,
     version bigint NOT NULL DEFAULT 1,
-    CONSTRAINT segment_member_valid_to_order CHECK (valid_to IS NULL OR valid_to >= valid_from)
+    CONSTRAINT segment_member_valid_to_order CHECK (valid_to IS NULL OR valid_to >= valid_from),
+    CONSTRAINT segment_member_customer_id_dimension EXCLUDE USING btree (customer_id WITH =, dimension WITH =) WHERE (valid_to IS NULL)
+        DEFERRABLE INITIALLY DEFERRED
 );
-CREATE UNIQUE INDEX segment_member_customer_id_dimension ON segment_member (customer_id, dimension) WHERE valid_to IS NULL;
 CREATE INDEX segment_member_segment ON segment_member (segment_id, id);
 CREATE INDEX segment_member_customer ON segment_member (customer_id, id);
 SELECT network_policy('segment_member');
