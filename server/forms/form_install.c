@@ -8,7 +8,6 @@
 #include "protocol/arena.h"
 #include "server/forms/form_history.h"
 #include "server/forms/form_registry.h"
-#include "server/party/pinyin.h"
 
 struct install {
     PGconn *owner;
@@ -110,118 +109,6 @@ static void install_permissions(struct install *install, const struct form_set *
             0, NULL);
 }
 
-/* --- Code lists --- */
-
-static const char *attributes_text(struct arena *arena, const struct code_member *member)
-{
-    const char *text = "";
-    for (size_t index = 0; index < member->attribute_count; index++)
-        text = arena_format(arena, "%s%s%s=%s", text, *text ? " " : "",
-                            member->attributes[index].name, member->attributes[index].value);
-    return text;
-}
-
-static void install_list(struct install *install, const char *name, struct label title)
-{
-    const char *parameters[] = {name, title.zh, title.en};
-    execute(install,
-            "INSERT INTO code_list (name, title_zh, title_en)"
-            " SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM code_list WHERE name = $1)",
-            3, parameters);
-}
-
-/* Names the member that stands in the way of a new one, if there is any. */
-static void member_conflict(struct install *install, const char *list,
-                            const struct code_member *member, const char *file, int line)
-{
-    const char *parameters[] = {list, number_text(install->arena, member->number), member->name};
-    PGresult *result = PQexecParams(install->owner,
-                                    "SELECT number, name FROM code WHERE list = $1"
-                                    " AND (number = $2::integer OR name = $3)"
-                                    " AND (number, name) IS DISTINCT FROM ($2::integer, $3::text)"
-                                    " ORDER BY number = $2::integer DESC",
-                                    3, NULL, parameters, NULL, NULL, 0);
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        form_errors_add(install->errors, "database", 0, "%s", PQerrorMessage(install->owner));
-        install->good = false;
-    } else if (PQntuples(result)) {
-        form_errors_add(install->errors, file, line,
-                        "code list \"%s\" has \"%s\" with number %s in the database, so \"%s\" "
-                        "cannot have number %d: numbers are permanent",
-                        list, PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 0), member->name,
-                        member->number);
-        install->good = false;
-    }
-    PQclear(result);
-}
-
-static void install_member(struct install *install, const char *list,
-                           const struct code_member *member, size_t place, const char *file)
-{
-    struct arena *arena = install->arena;
-    struct pinyin_initials initials = {0};
-    size_t errors = install->errors->count;
-    pinyin_initials(member->label.zh, &initials);
-    member_conflict(install, list, member, file, member->source_line);
-    if (install->errors->count != errors)
-        return;
-    const char *parameters[] = {
-        list,
-        number_text(arena, member->number),
-        member->name,
-        member->label.zh,
-        member->label.en,
-        member->parent ? number_text(arena, member->parent) : NULL,
-        attributes_text(arena, member),
-        number_text(arena, (long)place + 1),
-        member->initials ? member->initials
-        : initials.count ? initials.variants[0]
-                         : "",
-        member->valid_from,
-        member->valid_to,
-    };
-    execute(install,
-            "INSERT INTO code (list, number, name, label_zh, label_en, parent, attributes, sort,"
-            " initials, valid_from, valid_to)"
-            " SELECT $1, $2::integer, $3, $4, $5, $6::integer, $7, $8::integer, $9,"
-            " coalesce($10::date, '2000-01-01'), $11::date"
-            "  WHERE NOT EXISTS (SELECT FROM code WHERE list = $1 AND number = $2::integer)",
-            11, parameters);
-}
-
-static void install_codes(struct install *install, const struct code_set *codes)
-{
-    for (size_t index = 0; index < codes->count; index++) {
-        const struct code_list *list = &codes->lists[index];
-        install_list(install, list->name, list->title);
-        for (size_t at = 0; at < list->count; at++)
-            install_member(install, list->name, &list->members[at], at, list->file);
-    }
-}
-
-/* The states of a form are the code list of its state field where no file holds that list. */
-static void install_states(struct install *install, const struct form *form,
-                           const struct code_set *codes)
-{
-    const struct field *field = form->state_field ? form_field(form, form->state_field) : NULL;
-    if (!field || !field->codes || code_list_find(codes, field->codes))
-        return;
-    struct label title = {
-        .zh = arena_format(install->arena, "%s%s", form->title.zh, field->label.zh),
-        .en = arena_format(install->arena, "%s: %s", form->title.en, field->label.en),
-    };
-    install_list(install, field->codes, title);
-    for (size_t index = 0; index < form->state_count; index++) {
-        struct code_member member = {
-            .number = form->states[index].number,
-            .name = form->states[index].name,
-            .label = form->states[index].label,
-            .source_line = form->states[index].source_line,
-        };
-        install_member(install, field->codes, &member, index, form->file);
-    }
-}
-
 static void install_history(struct install *install, const struct form_set *forms)
 {
     PGresult *result = PQexec(install->owner, form_history_sql(forms, install->arena));
@@ -249,9 +136,8 @@ static void install_all(struct install *install, const struct form_set *forms,
     if (!form_registry_install(install->owner, forms, &changed, install->errors))
         install->good = false;
     install_permissions(install, forms);
-    install_codes(install, codes);
-    for (size_t index = 0; index < forms->count; index++)
-        install_states(install, forms->forms[index], codes);
+    if (!form_seed_install(install->owner, forms, codes, &install->touched, install->errors))
+        install->good = false;
     if (install->good)
         install_history(install, forms);
     if (install->good && (changed || install->touched))

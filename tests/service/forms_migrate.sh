@@ -62,10 +62,10 @@ rm "$work/sql/95_wrong.sql"
 output=$(migrate)
 tap_is "$output" "$(find "$work/sql" -maxdepth 1 -name '*.sql' | wc -l) schema files run, forms installed" \
     "an empty database gets schema and forms"
-before=$(query "TABLE permission; TABLE code; TABLE form_registry; SELECT rights FROM epoch")
+before=$(query "TABLE permission; TABLE code; TABLE form_registry; SELECT rights, catalogue FROM epoch")
 output=$(migrate)
 tap_is "$output" "0 schema files run, forms installed" "a second run runs no file"
-tap_is "$(query "TABLE permission; TABLE code; TABLE form_registry; SELECT rights FROM epoch")" "$before" \
+tap_is "$(query "TABLE permission; TABLE code; TABLE form_registry; SELECT rights, catalogue FROM epoch")" "$before" \
     "and changes nothing"
 output=$("$HALLDESK_BUILD/halldeskctl" check-forms --database "$conninfo" "$work/forms" 2>&1)
 tap_ok $? "the forms fit the tables" || tap_diagnose "$output"
