@@ -95,11 +95,13 @@ libhalldesk_domain_a_SOURCES = \
 	server/customer/customer_entry.c server/customer/customer_find.c \
 	server/customer/customer_password.c server/customer/customer_relation.c \
 	server/customer/customer_rule.c server/customer/customer_rule.h \
-	server/customer/segment.c server/customer/customer.h
+	server/customer/customer_certificate.c server/customer/customer_contact.c \
+	server/customer/segment.c server/customer/customer.h \
+	server/account/account.c server/account/account_payment.c server/account/account.h
 
 # --- the server
 sbin_PROGRAMS += halldeskd
 halldeskd_SOURCES = server/main.c
 halldeskd_LDADD = libhalldesk-process.a libhalldesk-engine.a libhalldesk-domain.a \
-	libhalldesk-engine.a libhalldesk-connection.a libhalldesk-forms.a libhalldesk-expression.a \
+	libhalldesk-engine.a libhalldesk-process.a libhalldesk-connection.a libhalldesk-forms.a libhalldesk-expression.a \
 	libhalldesk-pure.a libhalldesk-declaration.a libhalldesk-protocol.a $(HALLDESKD_LIBS)

@@ -206,3 +206,49 @@ $$ SELECT p.name, a.permission_id, a.detail, a.branches, place_1, classes_1, own
      LEFT JOIN organisation o1 ON o1.id = a.place_1 LEFT JOIN organisation o2 ON o2.id = a.place_2
      LEFT JOIN organisation o3 ON o3.id = a.place_3 LEFT JOIN organisation o4 ON o4.id = a.place_4
     WHERE s.token_hash = p_token $$;
+
+-- Of the own session, for the auth role only.
+CREATE FUNCTION auth_session_hash(p_token bytea) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+$$ SELECT c.password_hash FROM session s JOIN credential c ON c.staff_id = s.staff_id
+    WHERE s.token_hash = p_token AND s.state <> 3 AND coalesce(c.locked_until < now(), true) $$;
+
+CREATE FUNCTION session_note(p_session bigint, p_action text, p_result integer) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ INSERT INTO operation_log (id, at, session_id, staff_id, staff_number, kind, form, verb, action, result, address, line, network_id, area_id, hall_id)
+   SELECT nextval('operation_number'), now() + i.clock_shift, s.id, s.staff_id, s.staff_number, 1, 0, 0, p_action, p_result, s.address, s.line, s.network_id, s.area_id, s.hall_id
+     FROM session s CROSS JOIN installation i WHERE s.id = p_session $$;
+
+CREATE FUNCTION auth_unlock(p_token bytea, p_match boolean, p_limit integer, p_minutes integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
+$$
+DECLARE who record;
+BEGIN
+    SELECT id, staff_id INTO who FROM session WHERE token_hash = p_token AND state <> 3;
+    IF p_match THEN
+        UPDATE session SET state = 1 WHERE id = who.id;
+        UPDATE credential SET failures = 0 WHERE staff_id = who.staff_id;
+    ELSE
+        UPDATE credential SET failures = failures + 1,
+               locked_until = CASE WHEN failures + 1 >= p_limit THEN now() + make_interval(mins => p_minutes) ELSE locked_until END
+         WHERE staff_id = who.staff_id;
+    END IF;
+    PERFORM session_note(who.id, 'unlock', CASE WHEN p_match THEN 0 ELSE 11 END);
+END $$;
+
+CREATE FUNCTION auth_password_set(p_token bytea, p_hash text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
+$$
+DECLARE who record;
+BEGIN
+    SELECT id, staff_id INTO who FROM session WHERE token_hash = p_token AND state = 1;
+    UPDATE credential SET password_hash = p_hash, must_change = false, changed_at = now() WHERE staff_id = who.staff_id;
+    PERFORM session_note(who.id, 'password', 0);
+END $$;
+
+-- An administrator gives somebody a first password; it must be changed at the next sign-in.
+CREATE FUNCTION auth_reset(p_staff bigint, p_hash text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ INSERT INTO credential (staff_id, password_hash, must_change) VALUES (p_staff, p_hash, true)
+   ON CONFLICT (staff_id) DO UPDATE SET password_hash = p_hash, must_change = true, changed_at = now(), failures = 0, locked_until = NULL $$;
+
+CREATE FUNCTION session_end(p_session bigint, p_reason text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ UPDATE session SET state = 3, ended_at = now(), ended_reason = p_reason WHERE id = p_session AND state <> 3 $$;
+CREATE FUNCTION session_lock(p_session bigint) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ UPDATE session SET state = 2 WHERE id = p_session AND state = 1 $$;

@@ -157,3 +157,44 @@ CREATE TABLE attachment (
 );
 CREATE INDEX attachment_record ON attachment (record_id, id);
 SELECT network_policy('attachment');
+
+-- What a home screen shows: each domain may replace these functions by wider ones.
+CREATE FUNCTION home_work() RETURNS TABLE (kind text, waiting bigint, overdue bigint) LANGUAGE sql STABLE AS
+$$ SELECT w.kind, count(*), count(*) FILTER (WHERE w.due_at < gate_now())
+     FROM work_item w
+    WHERE (w.status = 1 AND w.staff_id IS NULL AND w.organisation_id = (SELECT s.organisation_id FROM staff s WHERE s.id = gate_actor()))
+       OR (w.status IN (1, 2) AND w.staff_id = gate_actor())
+    GROUP BY w.kind ORDER BY w.kind $$;
+CREATE FUNCTION home_notices() RETURNS TABLE (id bigint, at timestamptz, sender text, subject text) LANGUAGE sql STABLE AS
+$$ SELECT 0::bigint, now(), ''::text, ''::text WHERE false $$;
+CREATE FUNCTION home_figures() RETURNS TABLE (name text, value text) LANGUAGE sql STABLE AS
+$$ SELECT ''::text, ''::text WHERE false $$;
+
+CREATE FUNCTION workspace_save(p_workspace jsonb) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ UPDATE staff SET workspace = p_workspace WHERE id = gate_actor() $$;
+CREATE FUNCTION language_save(p_language text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ UPDATE staff SET language = p_language WHERE id = gate_actor();
+   UPDATE session SET language = p_language WHERE id = gate_session() $$;
+
+-- Soft locks tell the second person who has a record open; they hinder nobody.
+CREATE TABLE record_open (
+    form integer NOT NULL,
+    record_id bigint NOT NULL,
+    session_id bigint NOT NULL REFERENCES session ON DELETE CASCADE,
+    at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (form, record_id, session_id)
+);
+CREATE FUNCTION soft_lock(p_form integer, p_record bigint, p_take boolean) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
+$$
+DECLARE other text;
+BEGIN
+    DELETE FROM record_open o WHERE o.form = p_form AND o.record_id = p_record
+       AND (o.session_id = gate_session() OR o.at < now() - interval '30 minutes'
+            OR EXISTS (SELECT FROM session s WHERE s.id = o.session_id AND s.state = 3));
+    SELECT p.name INTO other FROM record_open o JOIN session s ON s.id = o.session_id JOIN party p ON p.id = s.staff_id
+     WHERE o.form = p_form AND o.record_id = p_record AND s.staff_id <> gate_actor() ORDER BY o.at LIMIT 1;
+    IF p_take THEN
+        INSERT INTO record_open VALUES (p_form, p_record, gate_session());
+    END IF;
+    RETURN coalesce(other, '');
+END $$;

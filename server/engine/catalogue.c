@@ -254,11 +254,13 @@ static struct expression *rule_compile(const struct catalogue *catalogue, const 
 {
     struct rule_scope *scope = ARENA_NEW(catalogue->arena, struct rule_scope);
     *scope = (struct rule_scope){catalogue, form};
-    struct expression_environment environment;
-    rule_environment(&environment, scope);
+    /* The expression keeps pointing to its environment. */
+    struct expression_environment *environment =
+        ARENA_NEW(catalogue->arena, struct expression_environment);
+    rule_environment(environment, scope);
     struct expression_error error;
     struct expression *expression =
-        expression_compile(text, &environment, VALUE_FLAG, catalogue->arena, &error);
+        expression_compile(text, environment, VALUE_FLAG, catalogue->arena, &error);
     if (expression == NULL) {
         log_write(LOG_ERROR, "%s:%d: %s at byte %zu of \"%s\"", form->file, source_line, error.name,
                   error.position, text);
