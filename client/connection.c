@@ -53,7 +53,7 @@ struct connection *connection_create(const struct connection_settings *settings,
     for (size_t i = 0; i < SESSION_SLOTS; i++)
         writer_initialise(&connection->slots[i].frame, FRAME_REQUEST_LIMIT);
     writer_initialise(&connection->sign_in.frame, FRAME_REQUEST_LIMIT);
-    if (line_address(connection, settings->address) && connection->language &&
+    if (wire_address(connection, settings->address) && connection->language &&
         connection->encoding && connection->client && connection->line &&
         (connection->authority || !settings->authority))
         return connection;
@@ -65,7 +65,7 @@ void connection_free(struct connection *connection)
 {
     if (!connection)
         return;
-    line_stop(connection);
+    wire_stop(connection);
     SSL_CTX_free(connection->tls_context);
     for (size_t i = 0; i < SESSION_SLOTS; i++)
         writer_release(&connection->slots[i].frame);
@@ -99,7 +99,7 @@ void connection_open(struct connection *connection)
     connection->retry_wait = CONNECTION_RETRY_FIRST;
     connection->lost_since = connection_now();
     set_state(connection, CONNECTION_CONNECTING);
-    line_start(connection);
+    wire_start(connection);
 }
 
 void connection_settle(struct connection *connection, struct slot *slot, enum status status,
@@ -131,7 +131,7 @@ static void fail_calls(struct connection *connection, enum status status)
 
 void connection_fail(struct connection *connection, enum status status, const char *text)
 {
-    line_stop(connection);
+    wire_stop(connection);
     connection->retry_at = 0;
     connection->refusal = status;
     snprintf(connection->refusal_text, sizeof connection->refusal_text, "%s", text);
@@ -141,7 +141,7 @@ void connection_fail(struct connection *connection, enum status status, const ch
 
 void connection_close(struct connection *connection)
 {
-    line_stop(connection);
+    wire_stop(connection);
     connection->retry_at = 0;
     connection->bound = false;
     explicit_bzero(connection->token, sizeof connection->token);
@@ -152,7 +152,7 @@ void connection_close(struct connection *connection)
 void connection_line_lost(struct connection *connection, const char *why)
 {
     int64_t now = connection_now();
-    line_stop(connection);
+    wire_stop(connection);
     if (connection->state == CONNECTION_OPEN) {
         connection->lost_since = now;
         set_state(connection, CONNECTION_LOST);
@@ -197,18 +197,21 @@ void connection_resume(struct connection *connection, bool resumed)
     connection->retry_at = 0;
     bool ended = connection->state == CONNECTION_LOST && !resumed;
     connection->bound = resumed;
-    set_state(connection, CONNECTION_OPEN);
     struct slot *sign_in = &connection->sign_in;
-    if (sign_in->busy)
-        writer_bytes(&connection->out, sign_in->frame.bytes, sign_in->frame.length);
-    if (ended && !sign_in->busy)
+    if (ended && !sign_in->busy) {
         fail_calls(connection, STATUS_SESSION_ENDED);
-    for (size_t i = 0; i < SESSION_SLOTS; i++) {
-        struct slot *slot = &connection->slots[i];
-        slot->again = 0;
-        if (slot->busy)
-            writer_bytes(&connection->out, slot->frame.bytes, slot->frame.length);
+    } else {
+        if (sign_in->busy)
+            writer_bytes(&connection->out, sign_in->frame.bytes, sign_in->frame.length);
+        for (size_t i = 0; i < SESSION_SLOTS; i++) {
+            struct slot *slot = &connection->slots[i];
+            slot->again = 0;
+            if (slot->busy)
+                writer_bytes(&connection->out, slot->frame.bytes, slot->frame.length);
+        }
     }
+    /* Last, as what is asked from within the callback goes out at once. */
+    set_state(connection, CONNECTION_OPEN);
 }
 
 void connection_bytes(struct connection *connection, const uint8_t *bytes, size_t length)
@@ -399,7 +402,7 @@ void connection_advance(struct connection *connection)
     int64_t now = connection_now();
     if (connection->retry_at && connection->retry_at <= now) {
         connection->retry_at = 0;
-        line_start(connection);
+        wire_start(connection);
     }
     if (connection->phase != PHASE_NONE && connection->phase != PHASE_OPEN &&
         connection->phase_deadline <= now)
@@ -407,7 +410,7 @@ void connection_advance(struct connection *connection)
     advance_slots(connection, now);
     advance_silence(connection, now);
     if (connection->phase != PHASE_NONE)
-        line_advance(connection);
+        wire_advance(connection);
 }
 
 int connection_descriptor(const struct connection *connection)

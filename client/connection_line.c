@@ -16,7 +16,7 @@
 #include "client/connection_private.h"
 
 /* "unix:/path", "tls:HOST:PORT", "tcp:[::1]:PORT". */
-bool line_address(struct connection *connection, const char *address)
+bool wire_address(struct connection *connection, const char *address)
 {
     static const struct {
         const char *prefix;
@@ -107,7 +107,7 @@ static bool line_tls_start(struct connection *connection)
            SSL_set1_host(connection->tls, connection->host) == 1;
 }
 
-void line_start(struct connection *connection)
+void wire_start(struct connection *connection)
 {
     connection->phase_deadline = connection_now() + CONNECTION_CONNECT;
     connection->descriptor = connection->transport == TRANSPORT_UNIX ? line_connect_unix(connection)
@@ -121,7 +121,7 @@ void line_start(struct connection *connection)
         connection_line_ready(connection);
 }
 
-void line_stop(struct connection *connection)
+void wire_stop(struct connection *connection)
 {
     SSL_free(connection->tls);
     connection->tls = NULL;
@@ -221,7 +221,7 @@ static bool line_write_all(struct connection *connection)
     return true;
 }
 
-void line_advance(struct connection *connection)
+void wire_advance(struct connection *connection)
 {
     uint8_t bytes[CONNECTION_READ];
     if (connection->phase == PHASE_CONNECTING)

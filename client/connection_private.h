@@ -89,11 +89,11 @@ struct connection {
 int64_t connection_now(void); /* milliseconds, monotonic */
 
 /* connection_line.c: a socket, perhaps with TLS around it. */
-bool line_address(struct connection *connection, const char *address);
-void line_start(struct connection *connection); /* ends in connection_line_lost() on failure */
-void line_stop(struct connection *connection);
+bool wire_address(struct connection *connection, const char *address);
+void wire_start(struct connection *connection); /* ends in connection_line_lost() on failure */
+void wire_stop(struct connection *connection);
 /* Goes on with connecting and handshake, then writes and reads. */
-void line_advance(struct connection *connection);
+void wire_advance(struct connection *connection);
 
 /* connection.c */
 void connection_line_ready(struct connection *connection); /* hello may go out */

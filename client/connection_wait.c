@@ -6,8 +6,10 @@
 
 void connection_wait(struct connection *connection, int milliseconds)
 {
-    if (connection->out.length > connection->out_sent)
+    if (connection->out.length > connection->out_sent) {
         connection_advance(connection); /* what was just asked goes out before we wait */
+        return;
+    }
     int timeout = connection_timeout(connection);
     if (timeout < 0 || (milliseconds >= 0 && milliseconds < timeout))
         timeout = milliseconds;

@@ -107,6 +107,20 @@ endif
 TESTS += tests/service/forms_migrate.sh
 
 # --- screen: the real client in a pseudo-terminal
+# tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.
+if HAVE_VTERM
+SCREEN_SOURCES = tests/screen/pty_screen.c tests/screen/pty_screen.h
+SCREEN_NEEDS = libhalldesk-terminal.a libhalldesk-protocol.a $(VTERM_LIBS) -lutil
+check_PROGRAMS += tests/screen/terminal_demo tests/screen/test_terminal_line \
+	tests/screen/test_terminal_raw
+TESTS += tests/screen/test_terminal_line tests/screen/test_terminal_raw
+tests_screen_terminal_demo_SOURCES = tests/screen/terminal_demo.c
+tests_screen_terminal_demo_LDADD = libhalldesk-terminal.a libhalldesk-protocol.a $(CURSES_LIBS)
+tests_screen_test_terminal_line_SOURCES = tests/screen/test_terminal_line.c $(SCREEN_SOURCES)
+tests_screen_test_terminal_line_LDADD = $(SCREEN_NEEDS)
+tests_screen_test_terminal_raw_SOURCES = tests/screen/test_terminal_raw.c $(SCREEN_SOURCES)
+tests_screen_test_terminal_raw_LDADD = $(SCREEN_NEEDS)
+endif
 
 # --- permission: a table of role x operation, run whole
 
@@ -135,6 +149,18 @@ tests_fuzz_fuzz_expression_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_ex
 tests_fuzz_fuzz_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol.a $(Z_LIBS)
 
 # --- fault: kills, lost lines, full disks
+# --- processes: the server with a stub of the gate, killed, flooded, reloaded
+PROCESS_TESTS = tests/fault/test_process_kill
+check_PROGRAMS += $(PROCESS_TESTS) tests/fault/halldeskd_stub
+TESTS += $(PROCESS_TESTS)
+PROCESS_NEEDS = libhalldesk-connection.a libhalldesk-protocol.a $(SSL_LIBS) $(Z_LIBS)
+tests_fault_halldeskd_stub_SOURCES = server/main.c tests/fault/gate_stub.c tests/fault/gate_stub.h
+tests_fault_halldeskd_stub_LDADD = $(HALLDESKD_BASE) $(HALLDESKD_LIBS)
+tests_fault_test_process_kill_SOURCES = tests/fault/test_process_kill.c \
+	tests/fault/process_fixture.c tests/fault/process_fixture.h
+tests_fault_test_process_kill_LDADD = $(PROCESS_NEEDS)
+EXTRA_DIST += tests/fault/forms/stub.form
+
 
 # --- lint: static checks; skipped with a reason where the tool is missing
 TESTS += \

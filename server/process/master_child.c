@@ -52,13 +52,13 @@ static int run_notifier(const struct master *master, const struct child *child)
 static int run_scheduler(const struct master *master, const struct child *child)
 {
     (void)child;
-    return scheduler_run(master->image->configuration);
+    return scheduler_run(master->image->configuration, master->image->forms);
 }
 
 static int run_relay(const struct master *master, const struct child *child)
 {
     (void)child;
-    return relay_run(master->image->configuration);
+    return relay_run(master->image->configuration, master->image->forms);
 }
 
 static const struct {

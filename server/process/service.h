@@ -4,11 +4,12 @@
 
 #include <stdbool.h>
 
+#include "protocol/form.h"
 #include "server/process/configuration.h"
 
 int notifier_run(const struct configuration *configuration);
-int scheduler_run(const struct configuration *configuration);
-int relay_run(const struct configuration *configuration);
+int scheduler_run(const struct configuration *configuration, const struct form_set *forms);
+int relay_run(const struct configuration *configuration, const struct form_set *forms);
 
 /* Takes SIGTERM over; it stays blocked except in service_wait(). */
 void service_prepare(void);
