@@ -13,7 +13,7 @@ CREATE TABLE region (
     initials text NOT NULL DEFAULT '',
     network_id bigint,                -- the network that may change it; NULL: everyone's
     version bigint NOT NULL DEFAULT 1,
-    CONSTRAINT region_parent_self CHECK (parent_id <> id)
+    CONSTRAINT region_parent_id_self CHECK (parent_id <> id)
 );
 CREATE INDEX region_parent ON region (parent_id, code);
 CREATE INDEX region_name ON region (name text_pattern_ops);
@@ -36,7 +36,7 @@ CREATE TABLE organisation (
     standard boolean NOT NULL DEFAULT false,
     status smallint NOT NULL DEFAULT 1 CONSTRAINT organisation_status_known CHECK (status IN (1, 2)),
     version bigint NOT NULL DEFAULT 1,
-    CONSTRAINT organisation_parent_self CHECK (parent_id <> id)
+    CONSTRAINT organisation_parent_id_self CHECK (parent_id <> id)
 );
 CREATE INDEX organisation_parent ON organisation (parent_id, code);
 
@@ -48,7 +48,7 @@ BEGIN
     IF NEW.parent_id IS NOT NULL THEN
         SELECT path INTO above FROM region WHERE id = NEW.parent_id FOR SHARE;
         IF above LIKE '%/' || NEW.id || '/%' THEN
-            RAISE EXCEPTION USING ERRCODE = '23514', CONSTRAINT = 'region_parent_loop', TABLE = 'region', MESSAGE = 'loop';
+            RAISE EXCEPTION USING ERRCODE = '23514', CONSTRAINT = 'region_parent_id_loop', TABLE = 'region', MESSAGE = 'loop';
         END IF;
     END IF;
     NEW.path := above || NEW.id || '/';
@@ -72,7 +72,7 @@ BEGIN
     IF NEW.parent_id IS NOT NULL THEN
         SELECT * INTO above FROM organisation WHERE id = NEW.parent_id FOR SHARE;
         IF above.path LIKE '%/' || NEW.id || '/%' THEN
-            RAISE EXCEPTION USING ERRCODE = '23514', CONSTRAINT = 'organisation_parent_loop', TABLE = 'organisation', MESSAGE = 'loop';
+            RAISE EXCEPTION USING ERRCODE = '23514', CONSTRAINT = 'organisation_parent_id_loop', TABLE = 'organisation', MESSAGE = 'loop';
         END IF;
     END IF;
     NEW.path := coalesce(above.path, '/') || NEW.id || '/';
@@ -138,7 +138,7 @@ CREATE TABLE post (
     standard boolean NOT NULL DEFAULT false,
     status smallint NOT NULL DEFAULT 1,
     version bigint NOT NULL DEFAULT 1,
-    CONSTRAINT post_parent_self CHECK (parent_id <> id)
+    CONSTRAINT post_parent_id_self CHECK (parent_id <> id)
 );
 
 -- A party: person or company. Customer, contact, staff, partner … are roles that share its id.
