@@ -169,6 +169,7 @@ TESTS += \
 	tests/lint/driver.sh \
 	tests/lint/format.sh \
 	tests/lint/forms_manual.sh \
+	tests/lint/forms_sound.sh \
 	tests/lint/install.sh \
 	tests/lint/shell.sh \
 	tests/lint/distribution.sh
