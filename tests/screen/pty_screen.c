@@ -1,10 +1,13 @@
 /* The pseudo-terminal, libvterm, and the waiting. */
 #include "tests/screen/pty_screen.h"
 #include "client/terminal/cells.h"
+#include "client/terminal/coding.h"
 #include "client/terminal/keys.h"
+#include "protocol/buffer.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <iconv.h>
 #include <poll.h>
 #include <pty.h>
 #include <regex.h>
@@ -21,8 +24,10 @@
 #include <vterm.h>
 
 enum {
-    TICK = 20 /* ms between two looks at something that sends no bytes */,
-    CHARACTER_BYTES = 24
+    TICK = 20, /* ms between two looks at something that sends no bytes */
+    CHARACTER_BYTES = 24,
+    STAND_IN = 0x3400, /* ambiguous characters of a GB18030 terminal live in libvterm as these */
+    STAND_INS = 0x1000
 };
 
 struct pty_screen {
@@ -37,6 +42,11 @@ struct pty_screen {
     VTerm *vterm;
     VTermScreen *vterm_screen;
     bool cursor_visible;
+    bool gb18030;
+    struct coding coding;
+    iconv_t to_line;
+    uint32_t stand_ins[STAND_INS];
+    uint32_t stand_in_count;
     uint8_t *bytes; /* received since the mark */
     size_t length;
     size_t capacity;
@@ -106,6 +116,12 @@ struct pty_screen *pty_screen_start(const struct pty_screen_options *options)
     if (screen->process == 0)
         child_run(options);
     fcntl(screen->master, F_SETFD, FD_CLOEXEC);
+    screen->gb18030 = options->gb18030;
+    screen->to_line = (iconv_t)-1;
+    if (!coding_open(&screen->coding, options->gb18030))
+        abort();
+    if (options->gb18030)
+        screen->to_line = iconv_open("GB18030", "UTF-8");
     if (!options->raw) {
         screen->vterm = vterm_new(screen->rows, screen->columns);
         vterm_set_utf8(screen->vterm, 1);
@@ -130,7 +146,7 @@ void pty_screen_free(struct pty_screen *screen)
 {
     if (screen == NULL)
         return;
-    close(screen->master);
+    pty_screen_hang_up(screen);
     int64_t deadline = pty_screen_now() + screen->deadline;
     child_reap(screen, WNOHANG);
     while (!screen->reaped && pty_screen_now() < deadline) {
@@ -144,6 +160,9 @@ void pty_screen_free(struct pty_screen *screen)
     }
     if (screen->vterm != NULL)
         vterm_free(screen->vterm);
+    coding_close(&screen->coding);
+    if (screen->to_line != (iconv_t)-1)
+        iconv_close(screen->to_line);
     free(screen->bytes);
     free(screen->text);
     free(screen);
@@ -167,6 +186,35 @@ static void bytes_keep(struct pty_screen *screen, const char *bytes, size_t leng
     screen->length += length;
 }
 
+/* A GB18030 terminal: bytes become characters, those of ambiguous width two columns wide. */
+static void terminal_take(struct pty_screen *screen, const char *bytes, size_t length)
+{
+    if (!screen->gb18030) {
+        vterm_input_write(screen->vterm, bytes, length);
+        return;
+    }
+    for (size_t i = 0; i < length; i++) {
+        uint32_t character = (uint8_t)bytes[i];
+        char text[4];
+        if (screen->coding.length > 0 || character >= 0x80) {
+            enum coding_step step = coding_add(&screen->coding, (uint8_t)bytes[i], &character);
+            if (step == CODING_MORE)
+                continue;
+            if (step != CODING_DONE)
+                character = (uint8_t)bytes[i] < 0x80 ? (uint8_t)bytes[i] : 0xfffd;
+        }
+        if (character >= 0x80 && utf8_is_ambiguous(character)) {
+            uint32_t at = 0;
+            while (at < screen->stand_in_count && screen->stand_ins[at] != character)
+                at++;
+            if (at == screen->stand_in_count && at < STAND_INS)
+                screen->stand_ins[screen->stand_in_count++] = character;
+            character = STAND_IN + at;
+        }
+        vterm_input_write(screen->vterm, text, cells_encode(text, character));
+    }
+}
+
 bool pty_screen_pump(struct pty_screen *screen, int timeout)
 {
     struct pollfd ready = {.fd = screen->master, .events = POLLIN};
@@ -181,7 +229,7 @@ bool pty_screen_pump(struct pty_screen *screen, int timeout)
         }
         bytes_keep(screen, bytes, (size_t)got);
         if (screen->vterm != NULL)
-            vterm_input_write(screen->vterm, bytes, (size_t)got);
+            terminal_take(screen, bytes, (size_t)got);
         timeout = 0;
     }
     if (screen->vterm_screen != NULL)
@@ -209,7 +257,19 @@ bool pty_screen_send(struct pty_screen *screen, const void *bytes, size_t length
 
 bool pty_screen_type(struct pty_screen *screen, const char *text)
 {
-    return pty_screen_send(screen, text, strlen(text));
+    if (!screen->gb18030)
+        return pty_screen_send(screen, text, strlen(text));
+    size_t left = strlen(text);
+    size_t room = left * 2 + 4;
+    char *converted = malloc(room);
+    if (converted == NULL)
+        abort();
+    char *in = (char *)(uintptr_t)text;
+    char *out = converted;
+    iconv(screen->to_line, &in, &left, &out, &room);
+    bool sent = left == 0 && pty_screen_send(screen, converted, (size_t)(out - converted));
+    free(converted);
+    return sent;
 }
 
 bool pty_screen_paste(struct pty_screen *screen, const char *text)
@@ -260,6 +320,19 @@ void pty_screen_mark(struct pty_screen *screen)
     screen->length = 0;
 }
 
+void pty_screen_hang_up(struct pty_screen *screen)
+{
+    if (screen->master >= 0)
+        close(screen->master);
+    screen->master = -1;
+    screen->closed = true;
+}
+
+int pty_screen_descriptor(const struct pty_screen *screen)
+{
+    return screen->master;
+}
+
 int pty_screen_process(const struct pty_screen *screen)
 {
     return (int)screen->process;
@@ -278,8 +351,10 @@ static char *text_room(struct pty_screen *screen)
 }
 
 /* Box drawing characters as in SCREENS.md. */
-static uint32_t character_plain(uint32_t character)
+static uint32_t character_plain(const struct pty_screen *screen, uint32_t character)
 {
+    if (screen->gb18030 && character >= STAND_IN && character < STAND_IN + screen->stand_in_count)
+        return screen->stand_ins[character - STAND_IN];
     if (character < 0x2500 || character > 0x257f)
         return character;
     if (character == 0x2500 || character == 0x2550)
@@ -298,7 +373,7 @@ static size_t row_text(const struct pty_screen *screen, int row, char *text)
             continue;
         if (cell.chars[0] == (uint32_t)-1)
             continue; /* second half of a wide character */
-        uint32_t first = cell.chars[0] == 0 ? ' ' : character_plain(cell.chars[0]);
+        uint32_t first = cell.chars[0] == 0 ? ' ' : character_plain(screen, cell.chars[0]);
         length += cells_encode(text + length, first);
         for (int i = 1; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] != 0 && i < 5; i++)
             length += cells_encode(text + length, cell.chars[i]);
@@ -497,7 +572,8 @@ struct bytes_wanted {
 static bool bytes_are_there(struct pty_screen *screen, void *context)
 {
     const struct bytes_wanted *wanted = context;
-    return memmem(screen->bytes, screen->length, wanted->bytes, wanted->length) != NULL;
+    return screen->length > 0 &&
+           memmem(screen->bytes, screen->length, wanted->bytes, wanted->length) != NULL;
 }
 
 bool pty_screen_wait_bytes(struct pty_screen *screen, const void *bytes, size_t length)

@@ -27,7 +27,10 @@ struct pty_screen_options {
     int rows;                 /* default 24 */
     int columns;              /* default 80 */
     int deadline;             /* ms, default PTY_SCREEN_DEADLINE */
-    bool raw;                 /* no libvterm: bytes only (GB18030, escape timing, printing) */
+    bool raw;                 /* no libvterm: bytes only (escape timing, printing) */
+    /* The terminal speaks GB18030 and shows characters of ambiguous width two columns wide; texts
+     * of this interface stay UTF-8. Says nothing about LANG of the program. */
+    bool gb18030;
 };
 
 struct pty_screen;
@@ -41,7 +44,7 @@ void pty_screen_free(struct pty_screen *screen);
  * PageDown, Insert, Delete, Backspace, Tab, BackTab, Enter, Escape, Duplicate, Hold, Alt-1 …;
  * separated by spaces. An unknown name is a failed test, reported by false. */
 bool pty_screen_keys(struct pty_screen *screen, const char *names);
-bool pty_screen_type(struct pty_screen *screen, const char *text); /* UTF-8 as it is */
+bool pty_screen_type(struct pty_screen *screen, const char *text); /* in the line's encoding */
 bool pty_screen_send(struct pty_screen *screen, const void *bytes, size_t length);
 bool pty_screen_paste(struct pty_screen *screen, const char *text); /* bracketed */
 void pty_screen_resize(struct pty_screen *screen, int rows, int columns);
@@ -92,8 +95,11 @@ const uint8_t *pty_screen_bytes(struct pty_screen *screen, size_t *length); /* s
 void pty_screen_mark(struct pty_screen *screen); /* forgets the bytes received so far */
 /* Waits until these bytes have come since the mark. */
 bool pty_screen_wait_bytes(struct pty_screen *screen, const void *bytes, size_t length);
-int pty_screen_process(const struct pty_screen *screen); /* process id of the program */
-int64_t pty_screen_now(void);                            /* monotonic ms */
+/* Cuts the line: the program sees SIGHUP and the end of its input. */
+void pty_screen_hang_up(struct pty_screen *screen);
+int pty_screen_descriptor(const struct pty_screen *screen); /* the master's side of the line */
+int pty_screen_process(const struct pty_screen *screen);    /* process id of the program */
+int64_t pty_screen_now(void);                               /* monotonic ms */
 
 /* TAP. */
 bool ok(bool passed, const char *name, ...) __attribute__((format(printf, 2, 3)));

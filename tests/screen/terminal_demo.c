@@ -1,6 +1,7 @@
 /* A small program on the terminal layer, for the tests of the layer itself: a form of ten fields,
  * a list of values, a chart. Its options are those of a line: -e delay, -p probe, -a ASCII boxes,
- * -2 ambiguous width 2, -l printer, -n "nohup" (SIGHUP ignored before the start). */
+ * -2 ambiguous width 2, -l printer, -n as under nohup: SIGHUP never
+ * arrives. */
 #include "client/terminal/chart.h"
 #include "client/terminal/editor.h"
 #include "client/terminal/keybar.h"
@@ -241,6 +242,7 @@ int main(int count, char **arguments)
     struct terminal_line line;
     bool probe = false;
     int option;
+    sigset_t blocked;
     terminal_line_defaults(&line, NULL, NULL);
     while ((option = getopt(count, arguments, "e:pa2ln")) != -1) {
         switch (option) {
@@ -260,7 +262,9 @@ int main(int count, char **arguments)
             line.printer = true;
             break;
         case 'n':
-            signal(SIGHUP, SIG_IGN);
+            sigemptyset(&blocked);
+            sigaddset(&blocked, SIGHUP);
+            sigprocmask(SIG_BLOCK, &blocked, NULL);
             break;
         default:
             return 2;

@@ -253,6 +253,7 @@ static void test_tabs(void **state)
         {"基本资料", false}, {"费用", true}, {"历史", false}, {"附件", false}, {"协作", false}};
     tabs_draw(cells, 0, 0, 40, tabs, 5, 0);
     assert_row(cells, 0, " [1 基本资料] !2 费用  3 历史  4 附件  >");
+    cells_clear(cells);
     tabs_draw(cells, 0, 0, 24, tabs, 5, 4);
     assert_row(cells, 0, "< 4 附件 [5 协作]");
     cells_free(cells);
