@@ -17,6 +17,9 @@
 # C programs read the same from the environment: HALLDESK_TEST_SOCKET (directory of the database
 # socket), HALLDESK_TEST_OWNER (superuser, trusted), HALLDESK_TEST_TEMPLATE (database to clone);
 # under tests/lib/with_database also HALLDESK_TEST_DATABASE.
+#
+# A test of its own forms sets HALLDESK_TEST_FORMS and HALLDESK_TEST_SQL (folders) and makes its
+# database with cluster_schema, since the template holds the real ones.
 
 CLUSTER_LIB=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 : "${HALLDESK_SOURCE:=$(cd -- "$CLUSTER_LIB/../.." && pwd)}"
@@ -183,7 +186,8 @@ cluster_schema() {
     local file program=${HALLDESK_BUILD:-}/halldeskctl
     if [ -x "$program" ]; then
         "$program" migrate --database "host=$CLUSTER_SOCKET user=$CLUSTER_OWNER dbname=$1" \
-            --sql "$HALLDESK_SOURCE/sql" --forms "$HALLDESK_SOURCE/forms" >/dev/null
+            --sql "${HALLDESK_TEST_SQL:-$HALLDESK_SOURCE/sql}" \
+            --forms "${HALLDESK_TEST_FORMS:-$HALLDESK_SOURCE/forms}" >/dev/null
         return
     fi
     while IFS= read -r file; do
@@ -213,7 +217,7 @@ cluster_template() {
 }
 
 cluster_clone() {
-    [ $# -gt 1 ] || cluster_template || return
+    [ "${2:-$CLUSTER_TEMPLATE}" != "$CLUSTER_TEMPLATE" ] || cluster_template || return
     cluster_psql postgres -c "CREATE DATABASE \"$1\" TEMPLATE \"${2:-$CLUSTER_TEMPLATE}\""
 }
 

@@ -55,7 +55,12 @@ server_prepare() {
     HALLDESK_TEST_SERVER=$SERVER_FOLDER/terminals
     HALLDESK_TEST_DATABASE=server_$$_${SERVER_FOLDER##*.}
     export HALLDESK_TEST_SERVER HALLDESK_TEST_DATABASE
-    cluster_clone "$HALLDESK_TEST_DATABASE" "${SERVER_DATABASE_FROM:-$CLUSTER_TEMPLATE}" || return
+    if [ -n "${HALLDESK_TEST_FORMS:-}" ] && [ -z "${SERVER_DATABASE_FROM:-}" ]; then
+        cluster_psql postgres -c "CREATE DATABASE \"$HALLDESK_TEST_DATABASE\"" &&
+            cluster_schema "$HALLDESK_TEST_DATABASE" || return
+    else
+        cluster_clone "$HALLDESK_TEST_DATABASE" "${SERVER_DATABASE_FROM:-$CLUSTER_TEMPLATE}" || return
+    fi
     mkdir "$SERVER_FOLDER/state" "$SERVER_FOLDER/run" "$SERVER_FOLDER/outbox" "$SERVER_FOLDER/inbox"
     local user='' database
     if [ "$(id -u)" -eq 0 ]; then
@@ -73,7 +78,7 @@ server_prepare() {
     server_set workers_auth 1
     server_set database "\"$database user=${SERVER_ROLE:-halldesk}\""
     server_set auth_database "\"$database user=${SERVER_AUTH_ROLE:-halldesk_auth}\""
-    server_set forms_directory "\"$HALLDESK_SOURCE/forms\""
+    server_set forms_directory "\"${HALLDESK_TEST_FORMS:-$HALLDESK_SOURCE/forms}\""
     server_set state_directory "\"$SERVER_FOLDER/state\""
     server_set run_directory "\"$SERVER_FOLDER/run\""
     # Sanitizers and two busy cores: the limits for people would cut off honest work.
