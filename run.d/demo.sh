@@ -80,7 +80,7 @@ gateways = 2;
 workers_short = 4;
 workers_long = 1;
 workers_auth = 1;
-database = "$database user=halldesk";
+database = "$database user=halldesk_app";
 auth_database = "$database user=halldesk_auth";
 forms_directory = "$RUN_SOURCE/forms";
 state_directory = "$RUN_PLACE/state";

@@ -76,7 +76,7 @@ server_prepare() {
     server_set workers_short 2
     server_set workers_long 1
     server_set workers_auth 1
-    server_set database "\"$database user=${SERVER_ROLE:-halldesk}\""
+    server_set database "\"$database user=${SERVER_ROLE:-halldesk_app}\""
     server_set auth_database "\"$database user=${SERVER_AUTH_ROLE:-halldesk_auth}\""
     server_set forms_directory "\"${HALLDESK_TEST_FORMS:-$HALLDESK_SOURCE/forms}\""
     server_set state_directory "\"$SERVER_FOLDER/state\""
