@@ -109,7 +109,7 @@ TESTS += tests/service/forms_migrate.sh
 # --- screen: the real client in a pseudo-terminal
 # tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.
 if HAVE_VTERM
-SCREEN_SOURCES = tests/screen/pty_screen.c tests/screen/pty_screen.h
+SCREEN_SOURCES = tests/screen/pty_screen.c tests/screen/pty_golden.c tests/screen/pty_screen.h
 SCREEN_NEEDS = libhalldesk-terminal.a libhalldesk-protocol.a $(VTERM_LIBS) -lutil
 check_PROGRAMS += tests/screen/terminal_demo tests/screen/test_terminal_line \
 	tests/screen/test_terminal_raw
