@@ -30,10 +30,13 @@ build_step() {
 }
 
 # build_make FOLDER TARGET... : make, as parallel as there are processors; warnings stay visible.
+# One target after the other: "all" calls make again, and two at once compile the same file twice.
 build_make() {
-    local folder=$1
+    local folder=$1 target
     shift
-    make --no-print-directory -C "$folder" -j "$(nproc)" "$@"
+    for target in "$@"; do
+        make --no-print-directory -C "$folder" -j "$(nproc)" "$target" || return
+    done
 }
 
 # The same for who wants to see something only when it fails.
