@@ -171,6 +171,7 @@ TESTS += \
 	tests/lint/forms_manual.sh \
 	tests/lint/forms_sound.sh \
 	tests/lint/install.sh \
+	tests/lint/messages.sh \
 	tests/lint/shell.sh \
 	tests/lint/distribution.sh
 
