@@ -150,7 +150,7 @@ tests_fuzz_fuzz_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol
 
 # --- fault: kills, lost lines, full disks
 # --- processes: the server with a stub of the gate, killed, flooded, reloaded
-PROCESS_TESTS = tests/fault/test_process_kill
+PROCESS_TESTS = tests/fault/test_process_kill tests/fault/test_process_lines
 check_PROGRAMS += $(PROCESS_TESTS) tests/fault/halldeskd_stub
 TESTS += $(PROCESS_TESTS)
 PROCESS_NEEDS = libhalldesk-connection.a libhalldesk-protocol.a $(SSL_LIBS) $(Z_LIBS)
@@ -159,6 +159,9 @@ tests_fault_halldeskd_stub_LDADD = $(HALLDESKD_BASE) $(HALLDESKD_LIBS)
 tests_fault_test_process_kill_SOURCES = tests/fault/test_process_kill.c \
 	tests/fault/process_fixture.c tests/fault/process_fixture.h
 tests_fault_test_process_kill_LDADD = $(PROCESS_NEEDS)
+tests_fault_test_process_lines_SOURCES = tests/fault/test_process_lines.c \
+	tests/fault/process_fixture.c tests/fault/process_fixture.h
+tests_fault_test_process_lines_LDADD = $(PROCESS_NEEDS)
 EXTRA_DIST += tests/fault/forms/stub.form
 
 
