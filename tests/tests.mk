@@ -137,6 +137,12 @@ tests_fuzz_fuzz_forms_SOURCES = tests/fuzz/fuzz_forms.c \
 	tests/unit/form_fixture.c tests/unit/form_fixture.h
 tests_fuzz_fuzz_forms_LDADD = $(FORMS_NEEDS)
 
+check_PROGRAMS += tests/fuzz/fuzz_terminal
+TESTS += tests/fuzz/fuzz_terminal
+tests_fuzz_fuzz_terminal_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_terminal.c \
+	tests/fuzz/fuzz_protocol.h
+tests_fuzz_fuzz_terminal_LDADD = libhalldesk-terminal.a libhalldesk-protocol.a
+
 check_PROGRAMS += tests/fuzz/fuzz_csv
 TESTS += tests/fuzz/fuzz_csv
 tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c

@@ -101,7 +101,7 @@ static void test_bytes(void)
     pty_screen_mark(screen);
     pty_screen_type(screen, "abcdefghijkl");
     pty_screen_wait_text(screen, "cdefghijkl");
-    pty_screen_wait_cursor(screen, CURSOR_ROW, 23);
+    pty_screen_wait_cursor(screen, CURSOR_ROW, 21);
     size_t burst = bytes_since_mark(screen);
     pty_screen_mark(screen);
     pty_screen_keys(screen, "Tab");
@@ -118,8 +118,8 @@ static void test_bytes(void)
     ok(paint <= 2100, "first paint of a dense form and a chart costs 2,100 bytes at most");
     ok(character <= 18, "a character typed costs 18 bytes at most");
     ok(tab <= 8, "a tab costs 8 bytes at most");
-    ok(burst <= 96, "reading repaints nothing: a burst of 12 characters, scrolling the field, "
-                    "costs 96 bytes at most");
+    ok(burst <= 48, "reading repaints nothing: a burst of 12 characters, scrolling the field, "
+                    "costs 48 bytes at most");
     ok(popup <= 600, "a pop-up costs 600 bytes at most");
     ok(latency <= LATENCY, "the echo comes within %d ms", LATENCY);
     pty_screen_keys(screen, "F12");
