@@ -54,7 +54,8 @@ CREATE TABLE number_series (
     name text PRIMARY KEY,
     next bigint NOT NULL DEFAULT 1
 );
-CREATE FUNCTION number_block(series text, size integer) RETURNS bigint LANGUAGE sql VOLATILE AS
+CREATE FUNCTION number_block(series text, size integer) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public AS
 $$ INSERT INTO number_series AS n (name, next) VALUES (series, 1 + size)
    ON CONFLICT (name) DO UPDATE SET next = n.next + size RETURNING n.next - size $$;
 

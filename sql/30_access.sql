@@ -31,6 +31,7 @@ CREATE TABLE role_member (                   -- a role made of roles [17-160]
 -- A grant: role or single permission, to a person, at a place, until a day.
 CREATE TABLE access_grant (
     id bigint PRIMARY KEY DEFAULT id_next(),
+    number text UNIQUE,
     staff_id bigint NOT NULL REFERENCES staff,
     role_id bigint REFERENCES role,
     permission_id integer REFERENCES permission,

@@ -198,3 +198,15 @@ BEGIN
     END IF;
     RETURN coalesce(other, '');
 END $$;
+
+-- Views behind read-only forms.
+CREATE VIEW operation_view WITH (security_invoker = true) AS
+SELECT id, id::text AS number, at, staff_number, kind, action, object_type, object_id, object_key, result, detail, address, line, network_id, area_id, hall_id
+  FROM operation_log;
+CREATE VIEW session_view WITH (security_invoker = true) AS
+SELECT s.id, s.id::text AS number, s.staff_number, p.name AS staff_name, s.hall_id, s.area_id, s.network_id, s.signed_in_at, s.last_call_at, s.address, s.line,
+       (s.state = 2) AS locked
+  FROM session s JOIN party p ON p.id = s.staff_id WHERE s.state <> 3;
+CREATE VIEW code_list_view WITH (security_invoker = true) AS
+SELECT row_number() OVER (ORDER BY l.name) AS id, l.name, l.title_zh, l.title_en, count(c.id) AS members
+  FROM code_list l LEFT JOIN code c ON c.list = l.name GROUP BY l.name, l.title_zh, l.title_en;
