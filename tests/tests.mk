@@ -103,6 +103,27 @@ tests_unit_test_terminal_list_SOURCES = tests/unit/test_terminal_list.c tests/un
 tests_unit_test_terminal_list_LDADD = $(TERMINAL_NEEDS) $(CMOCKA_LIBS)
 endif
 
+# decisions of customers and accounts, without a database
+if HAVE_CMOCKA
+CUSTOMER_TESTS = tests/unit/test_customer_entry tests/unit/test_customer_password \
+	tests/unit/test_customer_relation tests/unit/test_account
+check_PROGRAMS += $(CUSTOMER_TESTS)
+TESTS += $(CUSTOMER_TESTS)
+CUSTOMER_FIXTURE = tests/unit/customer_fixture.c tests/unit/customer_fixture.h \
+	tests/unit/cmocka_tap.h server/engine/decision.c
+CUSTOMER_NEEDS = libhalldesk-domain.a libhalldesk-expression.a libhalldesk-pure.a \
+	libhalldesk-forms.a libhalldesk-declaration.a libhalldesk-protocol.a \
+	$(CMOCKA_LIBS) $(CONFIG_LIBS) $(CRYPT_LIBS) $(Z_LIBS)
+tests_unit_test_customer_entry_SOURCES = tests/unit/test_customer_entry.c $(CUSTOMER_FIXTURE)
+tests_unit_test_customer_entry_LDADD = $(CUSTOMER_NEEDS)
+tests_unit_test_customer_password_SOURCES = tests/unit/test_customer_password.c $(CUSTOMER_FIXTURE)
+tests_unit_test_customer_password_LDADD = $(CUSTOMER_NEEDS)
+tests_unit_test_customer_relation_SOURCES = tests/unit/test_customer_relation.c $(CUSTOMER_FIXTURE)
+tests_unit_test_customer_relation_LDADD = $(CUSTOMER_NEEDS)
+tests_unit_test_account_SOURCES = tests/unit/test_account.c $(CUSTOMER_FIXTURE)
+tests_unit_test_account_LDADD = $(CUSTOMER_NEEDS)
+endif
+
 # --- service: scenarios through halldeskctl against a real server and database
 TESTS += tests/service/forms_migrate.sh
 
