@@ -68,7 +68,7 @@ $$ BEGIN
 END $$;
 
 CREATE TABLE permission (
-    id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     name text NOT NULL UNIQUE,
     form integer NOT NULL,          -- the first form that declares it
     verb integer NOT NULL,
@@ -90,7 +90,7 @@ CREATE TABLE form_registry (
 -- permission, up to four branches of scope. Exact: two grants are never blended into a wider one.
 CREATE TABLE access (
     staff_id bigint NOT NULL,
-    permission_id integer NOT NULL REFERENCES permission,
+    permission_id bigint NOT NULL REFERENCES permission,
     table_name text NOT NULL,
     detail smallint NOT NULL CONSTRAINT access_detail_known CHECK (detail IN (1, 2)), -- 1 basic, 2 full
     branches smallint NOT NULL CONSTRAINT access_branches_range CHECK (branches BETWEEN 1 AND 4),
@@ -220,7 +220,7 @@ CREATE TABLE draft (
 -- Opens the transaction: who, what, where, when, and whether this request was answered before.
 -- Refusals are raised, so that the rest of the pipeline does nothing. SQLSTATEs: HD0nn is status nn
 -- of the protocol; HD101 stale rights, HD102 replay (the stored reply is to be sent).
-CREATE FUNCTION gate_open(p_token bytea, p_epoch bigint, p_catalogue bigint, p_permission integer,
+CREATE FUNCTION gate_open(p_token bytea, p_epoch bigint, p_catalogue bigint, p_permission bigint,
                           p_slot smallint, p_sequence bigint, p_hash bytea,
                           OUT o_now timestamptz, OUT o_operation bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS

@@ -19,6 +19,8 @@ CREATE INDEX region_parent ON region (parent_id, code);
 CREATE INDEX region_name ON region (name text_pattern_ops);
 CREATE INDEX region_path_prefix ON region (path text_pattern_ops);
 
+ALTER TABLE code ADD CONSTRAINT code_region_id_known FOREIGN KEY (region_id) REFERENCES region;
+
 CREATE TABLE organisation (
     id bigint PRIMARY KEY DEFAULT id_next(),
     code text NOT NULL UNIQUE,

@@ -13,7 +13,7 @@ CREATE TABLE role (
 CREATE TABLE role_permission (
     id bigint PRIMARY KEY DEFAULT id_next(),
     role_id bigint NOT NULL REFERENCES role,
-    permission_id integer NOT NULL REFERENCES permission,
+    permission_id bigint NOT NULL REFERENCES permission,
     detail smallint NOT NULL DEFAULT 2 CONSTRAINT role_permission_detail_known CHECK (detail IN (1, 2)),
     place_level smallint NOT NULL DEFAULT 0, -- widens or narrows the grant's place to the holder's network (1), area (2), hall (3); 0: the grant's
     own boolean NOT NULL DEFAULT false,      -- only what the holder is responsible for
@@ -34,7 +34,7 @@ CREATE TABLE access_grant (
     number text UNIQUE,
     staff_id bigint NOT NULL REFERENCES staff,
     role_id bigint REFERENCES role,
-    permission_id integer REFERENCES permission,
+    permission_id bigint REFERENCES permission,
     place_id bigint NOT NULL REFERENCES organisation,
     classes bigint NOT NULL DEFAULT -1,      -- bit n: customer class n; -1: all
     own boolean NOT NULL DEFAULT false,
@@ -83,7 +83,7 @@ $$
 DECLARE over record;
 BEGIN
     DELETE FROM access WHERE p_staff IS NULL OR staff_id = p_staff;
-    CREATE TEMPORARY TABLE IF NOT EXISTS access_work (staff_id bigint, permission_id integer, detail smallint, place_id bigint, path text,
+    CREATE TEMPORARY TABLE IF NOT EXISTS access_work (staff_id bigint, permission_id bigint, detail smallint, place_id bigint, path text,
         classes bigint, own bigint, partner_id bigint, n integer) ON COMMIT DROP;
     TRUNCATE access_work;
     INSERT INTO access_work
@@ -195,7 +195,7 @@ $$ SELECT s.id, s.state, s.staff_id, s.staff_number, p.name, s.organisation_id, 
      FROM session s JOIN party p ON p.id = s.staff_id JOIN organisation o ON o.id = s.organisation_id CROSS JOIN epoch e
     WHERE s.token_hash = p_token $$;
 
-CREATE FUNCTION session_access(p_token bytea) RETURNS TABLE (permission text, permission_id integer, detail smallint, branches smallint,
+CREATE FUNCTION session_access(p_token bytea) RETURNS TABLE (permission text, permission_id bigint, detail smallint, branches smallint,
     place_1 bigint, classes_1 bigint, own_1 bigint, partner_1 bigint, place_2 bigint, classes_2 bigint, own_2 bigint, partner_2 bigint,
     place_3 bigint, classes_3 bigint, own_3 bigint, partner_3 bigint, place_4 bigint, classes_4 bigint, own_4 bigint, partner_4 bigint,
     level_1 smallint, level_2 smallint, level_3 smallint, level_4 smallint)
