@@ -19,6 +19,7 @@ libhalldesk_terminal_a_SOURCES = \
 	client/terminal/keys.c client/terminal/keys.h client/terminal/keys_table.h \
 	client/terminal/line.c \
 	client/terminal/list.c client/terminal/list.h \
+	client/terminal/list_draw.c client/terminal/list_internal.h \
 	client/terminal/paint.c client/terminal/paint.h \
 	client/terminal/progress.c client/terminal/progress.h \
 	client/terminal/restriction.c client/terminal/restriction.h \

@@ -142,9 +142,8 @@ static int editor_cursor_columns(const struct editor *editor)
     return editor_is_brimful(editor) ? 0 : 1;
 }
 
-/* The last row start needed, walking one row: where the row that begins at `start` ends, that is
- * where the next one begins; *text_end is the last place of the cursor on this row. False after
- * the last row. */
+/* Walks the row of a memo that begins at `start`: *next is where the next one begins, *text_end
+ * the last place of the cursor on this one. False if it is the last row. */
 static bool editor_row(const struct editor *editor, size_t start, size_t *next, size_t *text_end)
 {
     int width = 0;

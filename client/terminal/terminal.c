@@ -99,6 +99,8 @@ static bool terminal_make_raw(struct terminal *terminal)
         return false;
     struct termios raw = terminal->saved;
     cfmakeraw(&raw); /* no echo, no signals, no flow control, no output processing */
+    if (terminal->line.flow_control)
+        raw.c_iflag |= (tcflag_t)(IXON | IXOFF);
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     if (tcsetattr(terminal->input, TCSADRAIN, &raw) != 0)

@@ -19,7 +19,8 @@ struct terminal_line {
     bool bracketed_paste; /* ask the terminal for it */
     bool ascii_boxes;     /* + - | instead of ACS */
     bool colour;
-    bool printer; /* pass-through printing (mc5) may be used */
+    bool printer;      /* pass-through printing (mc5) may be used */
+    bool flow_control; /* Ctrl-S and Ctrl-Q belong to the wire (old serial lines) */
 };
 
 /* `type` NULL: $TERM; `charset` NULL: from LC_ALL, LC_CTYPE, LANG (GB18030, GBK and GB2312 give

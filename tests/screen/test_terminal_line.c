@@ -211,6 +211,39 @@ static void test_vt100(void)
     finish(screen, "vt100");
 }
 
+/* Random keys in a scrolling field: what stands around it must stay as it is, and no wide
+ * character may be cut or reach over the border. */
+static void test_random_keys(void)
+{
+    static const char *const inputs[] = {"中",      "文",     "国",      "a",        "é",
+                                         "，",      "\033[D", "\033[C",  "\033[H",   "\033[F",
+                                         "\033[3~", "\177",   "\033[2~", "\033[1;5D"};
+    struct pty_screen *screen = start("xterm", "C.UTF-8", NULL, false);
+    settled(screen);
+    uint32_t seed = 1000;
+    bool whole = true;
+    for (int round = 0; round < 100 && whole; round++) {
+        for (int i = 0; i < 30; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            pty_screen_type(screen, inputs[(seed >> 16) % (sizeof(inputs) / sizeof(inputs[0]))]);
+        }
+        /* Two keys by turns tell that everything before them was worked off. */
+        pty_screen_keys(screen, round % 2 == 0 ? "F1" : "F2");
+        whole = pty_screen_wait_row(screen, 22, round % 2 == 0 ? "key F1" : "key F2") &&
+                strstr(pty_screen_row(screen, CURSOR_ROW), "              证件 1101") != NULL &&
+                strncmp(pty_screen_row(screen, CURSOR_ROW), " 客户 ", strlen(" 客户 ")) == 0;
+        for (int column = 7; column <= 26 && whole; column++) {
+            struct pty_screen_cell cell = pty_screen_cell(screen, CURSOR_ROW, column);
+            struct pty_screen_cell next = pty_screen_cell(screen, CURSOR_ROW, column + 1);
+            whole = cell.columns != 2 || (column < 26 && next.columns == 0);
+        }
+    }
+    if (!whole)
+        printf("# |%s|\n", pty_screen_row(screen, CURSOR_ROW));
+    ok(whole, "3,000 random keys in a scrolling field of Han text damage nothing");
+    finish(screen, "random keys");
+}
+
 /* --- the line -------------------------------------------------------------------------------- */
 
 static void test_probe(void)
@@ -295,6 +328,7 @@ int main(void)
     test_keys();
     test_typeahead();
     test_vt100();
+    test_random_keys();
     test_probe();
     test_resize();
     test_end();
