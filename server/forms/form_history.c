@@ -7,7 +7,11 @@
 
 #include "protocol/arena.h"
 
-enum { TABLE_COLUMNS = 400, TABLE_HEADS = 16 };
+enum {
+    TABLE_COLUMNS = 400,
+    TABLE_HEADS = 16,
+    CALL_PAIRS = 45, /* a function of PostgreSQL takes at most 100 arguments */
+};
 
 /* What all forms together say about one table. */
 struct history_table {
@@ -17,7 +21,7 @@ struct history_table {
     bool extra;
     const char *extra_form;
     size_t head_count;
-    const char *heads[TABLE_HEADS]; /* "(head id, line id)" in terms of the row r */
+    const char *heads[TABLE_HEADS]; /* "head id, line id" in terms of the row r */
 };
 
 struct history_tables {
@@ -86,11 +90,11 @@ static void form_collect(struct history_tables *tables, const struct form *form)
 
     if (form->head)
         table_head(table,
-                   arena_format(tables->arena, "(%s, r.id)", head_id(tables->arena, form, "r")));
+                   arena_format(tables->arena, "%s, r.id", head_id(tables->arena, form, "r")));
     else
-        table_head(table, "(r.id, NULL::bigint)");
+        table_head(table, "r.id, NULL::bigint");
     if (base)
-        table_head(base, "(r.id, NULL::bigint)");
+        table_head(base, "r.id, NULL::bigint");
     for (size_t index = 0; index < form->field_count; index++) {
         const struct field *field = &form->fields[index];
         if (field->flags & (FIELD_VIRTUAL | FIELD_SECRET))
@@ -110,6 +114,31 @@ static void form_collect(struct history_tables *tables, const struct form *form)
     }
 }
 
+/* One expression over all columns: PL/pgSQL evaluates it without starting a query. */
+static void differences_write(FILE *out, const struct history_table *table)
+{
+    fputs("    differing := jsonb_strip_nulls('{}'", out);
+    for (size_t index = 0; index < table->column_count; index++) {
+        const char *column = table->columns[index];
+        fprintf(out,
+                "%s\n        '%s', CASE WHEN OLD.\"%s\" IS DISTINCT FROM NEW.\"%s\" THEN "
+                "jsonb_build_array(OLD.\"%s\", NEW.\"%s\") END%s",
+                index % CALL_PAIRS ? "" : " || jsonb_build_object(", column, column, column, column,
+                column,
+                index + 1 == table->column_count || (index + 1) % CALL_PAIRS == 0 ? ")" : ",");
+    }
+    fputs(");\n", out);
+    if (table->extra)
+        fprintf(out, "    IF OLD.extra IS DISTINCT FROM NEW.extra THEN\n"
+                     "        differing := differing || coalesce((\n"
+                     "            SELECT jsonb_object_agg('extra.' || coalesce(o.key, n.key), "
+                     "jsonb_build_array(o.value, n.value))\n"
+                     "              FROM jsonb_each(OLD.extra) o FULL JOIN jsonb_each(NEW.extra) n "
+                     "ON n.key = o.key\n"
+                     "             WHERE o.value IS DISTINCT FROM n.value), '{}');\n"
+                     "    END IF;\n");
+}
+
 static void trigger_write(FILE *out, const struct history_table *table)
 {
     const char *name = table->name;
@@ -118,49 +147,29 @@ static void trigger_write(FILE *out, const struct history_table *table)
             "SECURITY DEFINER SET search_path = public AS $history$\n"
             "DECLARE\n"
             "    r \"%s\"%%ROWTYPE;\n"
+            "    actor bigint := gate_actor();\n"
             "    differing jsonb;\n"
             "BEGIN\n"
-            "    IF gate_actor() IS NULL THEN\n"
+            "    IF actor IS NULL THEN\n"
             "        RAISE EXCEPTION USING ERRCODE = '42501', TABLE = '%s',\n"
             "            MESSAGE = 'a change without an actor';\n"
-            "    END IF;\n"
-            "    IF TG_OP = 'DELETE' THEN r := OLD; ELSE r := NEW; END IF;\n"
-            "    SELECT jsonb_object_agg(f.name, f.pair) INTO differing FROM (VALUES\n",
+            "    END IF;\n",
             name, name, name);
-    for (size_t index = 0; index < table->column_count; index++)
-        fprintf(out,
-                "        ('%s', CASE WHEN OLD.\"%s\" IS DISTINCT FROM NEW.\"%s\" THEN "
-                "jsonb_build_array(OLD.\"%s\", NEW.\"%s\") END)%s\n",
-                table->columns[index], table->columns[index], table->columns[index],
-                table->columns[index], table->columns[index],
-                index + 1 < table->column_count ? "," : "");
-    if (!table->column_count)
-        fprintf(out, "        ('id', NULL::jsonb)\n");
-    fprintf(out, "    ) AS f(name, pair) WHERE f.pair IS NOT NULL;\n");
-    if (table->extra)
-        fprintf(out, "    IF OLD.extra IS DISTINCT FROM NEW.extra THEN\n"
-                     "        differing := coalesce(differing, '{}') || coalesce((\n"
-                     "            SELECT jsonb_object_agg('extra.' || coalesce(o.key, n.key), "
-                     "jsonb_build_array(o.value, n.value))\n"
-                     "              FROM jsonb_each(OLD.extra) o FULL JOIN jsonb_each(NEW.extra) n "
-                     "ON n.key = o.key\n"
-                     "             WHERE o.value IS DISTINCT FROM n.value), '{}');\n"
-                     "    END IF;\n");
-    fprintf(out, "    IF differing IS NULL AND TG_OP = 'UPDATE' THEN RETURN NULL; END IF;\n"
-                 "    INSERT INTO history (at, table_name, id, line_id, version, actor, session, "
-                 "operation, kind, changes)\n");
-    fprintf(out,
-            "    SELECT gate_now(), '%s', h.id, h.line_id, coalesce(r.version, 0), gate_actor(), "
-            "gate_session(),\n"
-            "           gate_operation(), CASE TG_OP WHEN 'INSERT' THEN 'I' WHEN 'UPDATE' THEN "
-            "'U' ELSE 'R' END::\"char\",\n"
-            "           coalesce(differing, '{}')\n"
-            "      FROM (VALUES ",
-            name);
+    differences_write(out, table);
+    fputs("    IF TG_OP = 'UPDATE' AND differing = '{}' THEN RETURN NULL; END IF;\n"
+          "    IF TG_OP = 'DELETE' THEN r := OLD; ELSE r := NEW; END IF;\n",
+          out);
     for (size_t index = 0; index < table->head_count; index++)
-        fprintf(out, "%s%s", index ? ", " : "", table->heads[index]);
+        fprintf(out,
+                "    INSERT INTO history (at, table_name, id, line_id, version, actor, session, "
+                "operation, kind, changes)\n"
+                "    SELECT gate_now(), '%s', h.id, h.line_id, coalesce(r.version, 0), actor, "
+                "gate_session(), gate_operation(),\n"
+                "           CASE TG_OP WHEN 'INSERT' THEN 'I' WHEN 'UPDATE' THEN 'U' ELSE 'R' "
+                "END::\"char\", differing\n"
+                "      FROM (SELECT %s) AS h(id, line_id) WHERE h.id IS NOT NULL;\n",
+                name, table->heads[index]);
     fprintf(out,
-            ") AS h(id, line_id) WHERE h.id IS NOT NULL;\n"
             "    RETURN NULL;\n"
             "END $history$;\n"
             "CREATE OR REPLACE TRIGGER history AFTER INSERT OR UPDATE OR DELETE ON \"%s\"\n"
