@@ -1,5 +1,8 @@
 -- The demo network 华江: two areas, four halls, the hotline, and staff of every post. Passwords are
 -- "halldesk-1" for everybody; a real installation starts with one administrator who must change his.
+-- History wants to know who: the system administrator of the demo.
+SELECT set_config('halldesk.actor', '2041', false);
+
 INSERT INTO organisation (id, code, name, kind, place_level, parent_id) VALUES
     (1001, 'NET-HJ', '华江市电信分公司', 2, 1, NULL),
     (1010, 'AREA-E', '东城区分局', 4, 2, 1001),
