@@ -124,6 +124,18 @@ tests_unit_test_account_SOURCES = tests/unit/test_account.c $(CUSTOMER_FIXTURE)
 tests_unit_test_account_LDADD = $(CUSTOMER_NEEDS)
 endif
 
+# --- processes: what needs no running server
+if HAVE_CMOCKA
+PROCESS_UNIT_TESTS = tests/unit/test_configuration tests/unit/test_relay
+check_PROGRAMS += $(PROCESS_UNIT_TESTS)
+TESTS += $(PROCESS_UNIT_TESTS)
+PROCESS_UNIT_NEEDS = $(HALLDESKD_BASE) $(CMOCKA_LIBS) $(HALLDESKD_LIBS)
+tests_unit_test_configuration_SOURCES = tests/unit/test_configuration.c tests/unit/cmocka_tap.h
+tests_unit_test_configuration_LDADD = $(PROCESS_UNIT_NEEDS)
+tests_unit_test_relay_SOURCES = tests/unit/test_relay.c tests/unit/cmocka_tap.h
+tests_unit_test_relay_LDADD = $(PROCESS_UNIT_NEEDS)
+endif
+
 # --- service: scenarios through halldeskctl against a real server and database
 TESTS += tests/service/forms_migrate.sh
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -235,7 +236,11 @@ void fixture_start(struct fixture *fixture, bool tls, const char *settings)
         int log = open(fixture->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
         if (log < 0 || dup2(log, STDERR_FILENO) < 0)
             _exit(127);
-        program = program ? program : "tests/fault/halldeskd_stub";
+        const char *build = getenv("top_builddir");
+        char built[256];
+        snprintf(built, sizeof built, "%s/tests/fault/halldeskd_stub", build ? build : ".");
+        program = program ? program : built;
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that bails out leaves nothing running */
         execl(program, program, "-f", fixture->configuration, (char *)NULL);
         _exit(127);
     }
