@@ -233,9 +233,12 @@ $$ UPDATE customer_password SET failures = 0, locked_until = NULL WHERE customer
       SET level = CASE WHEN v.until > now() THEN greatest(v.level, excluded.level) ELSE excluded.level END,
           verified_at = excluded.verified_at, until = excluded.until $$;
 
-REVOKE ALL ON TABLE customer_password, customer_verification FROM PUBLIC;
+-- Nobody reads or writes these two but through the functions above, which only auth workers may call.
+REVOKE ALL ON TABLE customer_password, customer_verification FROM PUBLIC, halldesk_app;
 REVOKE ALL ON FUNCTION customer_password_load(bigint, smallint), customer_password_set(bigint, smallint, text),
     customer_password_failed(bigint, smallint, integer, integer), customer_verification_put(bigint, smallint, smallint, smallint, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION customer_password_load(bigint, smallint), customer_password_set(bigint, smallint, text),
+    customer_password_failed(bigint, smallint, integer, integer), customer_verification_put(bigint, smallint, smallint, smallint, integer) TO halldesk_auth;
 
 -- How a certificate of a type must look; data, so that a new kind of paper needs no programmer [10-11].
 CREATE TABLE identity_rule (
