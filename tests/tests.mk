@@ -4,6 +4,9 @@
 # tests/lib/run_tests is the driver; shell tests use tests/lib/tap.sh, cluster.sh and server.sh, and
 # a C test that wants a database is started by a script through tests/lib/with_database.
 
+# The longest first, and with low priority: it fills what the others leave free.
+TESTS += tests/lint/analyzer.sh
+
 # --- unit: C, cmocka or plain TAP; no server, no database
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_protocol_buffer \
@@ -191,13 +194,17 @@ tests_fuzz_fuzz_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol
 # --- processes: the server with a stub of the gate, killed, flooded, reloaded
 PROCESS_TESTS = tests/fault/test_process_kill tests/fault/test_process_lines
 check_PROGRAMS += $(PROCESS_TESTS) tests/fault/halldeskd_stub
-TESTS += $(PROCESS_TESTS)
+check_PROGRAMS += tests/fault/test_process_push
+TESTS += $(PROCESS_TESTS) tests/fault/process_push.sh
 PROCESS_NEEDS = libhalldesk-connection.a libhalldesk-protocol.a $(SSL_LIBS) $(Z_LIBS)
 tests_fault_halldeskd_stub_SOURCES = server/main.c tests/fault/gate_stub.c tests/fault/gate_stub.h
 tests_fault_halldeskd_stub_LDADD = $(HALLDESKD_BASE) $(HALLDESKD_LIBS)
 tests_fault_test_process_kill_SOURCES = tests/fault/test_process_kill.c \
 	tests/fault/process_fixture.c tests/fault/process_fixture.h
 tests_fault_test_process_kill_LDADD = $(PROCESS_NEEDS)
+tests_fault_test_process_push_SOURCES = tests/fault/test_process_push.c \
+	tests/fault/process_fixture.c tests/fault/process_fixture.h
+tests_fault_test_process_push_LDADD = $(PROCESS_NEEDS) $(PQ_LIBS)
 tests_fault_test_process_lines_SOURCES = tests/fault/test_process_lines.c \
 	tests/fault/process_fixture.c tests/fault/process_fixture.h
 tests_fault_test_process_lines_LDADD = $(PROCESS_NEEDS)
@@ -207,7 +214,6 @@ EXTRA_DIST += tests/fault/forms/stub.form
 # --- lint: static checks; skipped with a reason where the tool is missing
 TESTS += \
 	tests/lint/cppcheck.sh \
-	tests/lint/analyzer.sh \
 	tests/lint/driver.sh \
 	tests/lint/format.sh \
 	tests/lint/forms_manual.sh \

@@ -15,7 +15,7 @@ analyze() {
 }
 [ -e Makefile ] || analyze "$source/configure" --disable-sanitizers CFLAGS=-O0 >configure.out 2>&1 ||
     { tap_ok 1 "the analyser's tree is configured"; cat configure.out; tap_done; }
-analyze make -j 2 all >analyzer.out 2>&1
+analyze nice make -j 2 all >analyzer.out 2>&1
 status=$?
 tap_ok $status "the static analyser finds nothing" || {
     tap_diagnose "$(grep -E 'warning:|error:|bugs found' analyzer.out | sort -u)"
