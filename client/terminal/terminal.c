@@ -13,6 +13,7 @@
 
 enum {
     READ_ERRORS = 3,        /* in a row: the line is gone, whatever the error says */
+    HELD_QUIET = 20,        /* ms without painting while the server is asked */
     SIZE_LIMIT = 500,       /* rows or columns that are believed */
     WRITE_PATIENCE = 30000, /* ms a line may refuse output before it counts as lost */
     END_PATIENCE = 1000     /* the same once we were told to end */
@@ -151,9 +152,11 @@ static void terminal_flush(struct terminal *terminal)
         terminal_write_text(terminal, bytes, length);
 }
 
+/* At the end of the process, not of a child that forked off and left through exit. */
 static void terminal_stop_active(void)
 {
-    terminal_stop(active);
+    if (active != NULL && active->owner == getpid())
+        terminal_stop(active);
 }
 
 struct terminal *terminal_start(const struct terminal_line *line, int input, int output,
@@ -173,6 +176,7 @@ struct terminal *terminal_start(const struct terminal_line *line, int input, int
     if (terminal == NULL)
         abort();
     terminal->line = *line;
+    terminal->owner = getpid();
     terminal->input = input;
     terminal->output = output;
     if (terminal->line.ambiguous != 2)
@@ -403,6 +407,8 @@ struct terminal_event terminal_poll(struct terminal *terminal, int extra, int ti
     struct terminal_event event = {0};
     int64_t deadline = timeout < 0 ? -1 : terminal_now() + timeout;
     bool waited = false;
+    bool quieted = false;
+    int64_t quiet = nearer(deadline, terminal_now() + HELD_QUIET);
     for (;;) {
         terminal_read(terminal, 0);
         if (terminal->ended) {
@@ -421,6 +427,15 @@ struct terminal_event terminal_poll(struct terminal *terminal, int extra, int ti
         if (waited && deadline >= 0 && terminal_now() >= deadline) {
             event.kind = TERMINAL_TICK;
             return event;
+        }
+        /* The picture of a moment ago is not worth its bytes when the answer is about to come. */
+        if (terminal->held && !quieted) {
+            quieted = true;
+            if (terminal_wait(terminal, extra, quiet)) {
+                event.kind = TERMINAL_EXTRA;
+                return event;
+            }
+            continue; /* whatever else woke us is looked at first */
         }
         terminal_update(terminal);
         waited = true;

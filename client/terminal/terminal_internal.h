@@ -6,10 +6,12 @@
 #include "client/terminal/paint.h"
 #include "client/terminal/terminal.h"
 
+#include <sys/types.h>
 #include <termios.h>
 
 struct terminal {
     struct terminal_line line;
+    pid_t owner;
     int input;
     int output;
     struct termios saved;
