@@ -124,9 +124,15 @@ static enum status constraint_failure(struct call *call, const char *name)
     uint16_t lines_field = 0;
     const struct form *form = form_of_table(call->form, table, &lines_field);
     const struct field *field = form != NULL ? constraint_field(form, table, constraint) : NULL;
+    /* A named rule of the database is told as "check.<rule>", the constraint's name as parameter. */
+    const char *rule = constraint;
+    if (field != NULL) {
+        const char *rest = constraint + strlen(table) + 1 + strlen(field->name);
+        rule = rest[0] == '_' ? rest + 1 : "value";
+    }
     struct fault *fault =
-        faults_add(&call->faults, name != NULL ? name : constraint, field != NULL ? field->number : 0,
-                   constraint, NULL);
+        faults_add(&call->faults, name != NULL ? name : arena_format(call->arena, "check.%s", rule),
+                   field != NULL ? field->number : 0, constraint, NULL);
     if (fault != NULL) {
         fault->lines_field = lines_field;
     }

@@ -269,34 +269,59 @@ static struct expression *rule_compile(const struct catalogue *catalogue, const 
     return expression;
 }
 
+static size_t forms_count(const struct form *form)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < form->field_count; i++) {
+        count += form->fields[i].lines != NULL ? forms_count(form->fields[i].lines) : 0;
+    }
+    return count;
+}
+
+/* A form and the line forms below it. */
+static bool form_compile(struct catalogue *catalogue, const struct form *form)
+{
+    bool good = true;
+    struct form_extras *extras = &catalogue->extras[catalogue->extras_count++];
+    extras->form = form;
+    extras->rule_count = form->rule_count;
+    extras->rules = ARENA_ARRAY(catalogue->arena, struct compiled_rule, form->rule_count + 1);
+    for (size_t n = 0; n < form->rule_count; n++) {
+        const struct rule *rule = &form->rules[n];
+        extras->rules[n].rule = rule;
+        if (rule->when != NULL) {
+            extras->rules[n].when =
+                rule_compile(catalogue, form, rule->when, rule->source_line, &good);
+        }
+        extras->rules[n].check =
+            rule_compile(catalogue, form, rule->check, rule->source_line, &good);
+    }
+    extras->guards = ARENA_ARRAY(catalogue->arena, struct compiled_guard, form->verb_count + 1);
+    for (size_t n = 0; n < form->verb_count; n++) {
+        const struct verb *verb = &form->verbs[n];
+        if (verb->guard != NULL) {
+            extras->guards[extras->guard_count++] = (struct compiled_guard){
+                verb, rule_compile(catalogue, form, verb->guard, verb->source_line, &good)};
+        }
+    }
+    for (size_t i = 0; i < form->field_count; i++) {
+        if (form->fields[i].lines != NULL) {
+            good = form_compile(catalogue, form->fields[i].lines) && good;
+        }
+    }
+    return good;
+}
+
 static bool rules_compile(struct catalogue *catalogue)
 {
     bool good = true;
-    catalogue->extras = ARENA_ARRAY(catalogue->arena, struct form_extras, catalogue->forms.count + 1);
+    size_t count = 0;
     for (size_t i = 0; i < catalogue->forms.count; i++) {
-        const struct form *form = catalogue->forms.forms[i];
-        struct form_extras *extras = &catalogue->extras[i];
-        extras->form = form;
-        extras->rule_count = form->rule_count;
-        extras->rules = ARENA_ARRAY(catalogue->arena, struct compiled_rule, form->rule_count + 1);
-        for (size_t n = 0; n < form->rule_count; n++) {
-            const struct rule *rule = &form->rules[n];
-            extras->rules[n].rule = rule;
-            if (rule->when != NULL) {
-                extras->rules[n].when =
-                    rule_compile(catalogue, form, rule->when, rule->source_line, &good);
-            }
-            extras->rules[n].check =
-                rule_compile(catalogue, form, rule->check, rule->source_line, &good);
-        }
-        extras->guards = ARENA_ARRAY(catalogue->arena, struct compiled_guard, form->verb_count + 1);
-        for (size_t n = 0; n < form->verb_count; n++) {
-            const struct verb *verb = &form->verbs[n];
-            if (verb->guard != NULL) {
-                extras->guards[extras->guard_count++] = (struct compiled_guard){
-                    verb, rule_compile(catalogue, form, verb->guard, verb->source_line, &good)};
-            }
-        }
+        count += forms_count(catalogue->forms.forms[i]);
+    }
+    catalogue->extras = ARENA_ARRAY(catalogue->arena, struct form_extras, count + 1);
+    for (size_t i = 0; i < catalogue->forms.count; i++) {
+        good = form_compile(catalogue, catalogue->forms.forms[i]) && good;
     }
     return good;
 }
@@ -409,7 +434,7 @@ int64_t catalogue_now(const struct catalogue *catalogue)
 
 const struct form_extras *catalogue_extras(const struct catalogue *catalogue, const struct form *form)
 {
-    for (size_t i = 0; i < catalogue->forms.count; i++) {
+    for (size_t i = 0; i < catalogue->extras_count; i++) {
         if (catalogue->extras[i].form == form) {
             return &catalogue->extras[i];
         }

@@ -57,7 +57,8 @@ struct catalogue {
     struct arena *arena;
     int64_t epoch;
     struct form_set forms;      /* with extra fields */
-    struct form_extras *extras; /* parallel to forms.forms by construction: extras[i].form == forms.forms[i] */
+    size_t extras_count;
+    struct form_extras *extras; /* one for each form and line form */
     size_t list_count;
     struct code_catalogue_list *lists; /* ascending by name */
     size_t setting_count;

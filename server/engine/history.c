@@ -35,32 +35,22 @@ static void value_mask(const struct field *field, json_t *pair)
     }
 }
 
-/* The extra column holds all extra fields at once: only those that differ are kept, by name. */
-static void extra_unfold(const struct form *form, json_t *changes)
+/* Extra fields stand as "extra.<number>" in the history: they are shown by name like all others. */
+static void extra_rename(const struct form *form, json_t *changes)
 {
-    json_t *pair = json_object_get(changes, "extra");
-    if (pair == NULL) {
-        return;
-    }
-    json_t *old = json_array_get(pair, 0);
-    json_t *fresh = json_array_get(pair, 1);
     for (size_t i = 0; i < form->field_count; i++) {
         const struct field *field = &form->fields[i];
-        char number[16];
+        char name[32];
         if ((field->flags & FIELD_EXTRA) == 0) {
             continue;
         }
-        snprintf(number, sizeof number, "%u", field->number);
-        json_t *before = json_object_get(old, number);
-        json_t *after = json_object_get(fresh, number);
-        if (before == after || (before != NULL && after != NULL && json_equal(before, after))) {
-            continue;
+        snprintf(name, sizeof name, "extra.%u", field->number);
+        json_t *pair = json_object_get(changes, name);
+        if (pair != NULL) {
+            json_object_set(changes, field->name, pair);
+            json_object_del(changes, name);
         }
-        json_object_set_new(changes, field->name,
-                            json_pack("[O, O]", before != NULL ? before : json_null(),
-                                      after != NULL ? after : json_null()));
     }
-    json_object_del(changes, "extra");
 }
 
 const char *history_masked(const struct form *form, const char *changes, struct arena *arena)
@@ -71,7 +61,7 @@ const char *history_masked(const struct form *form, const char *changes, struct 
         json_decref(root);
         return "{}";
     }
-    extra_unfold(form, root);
+    extra_rename(form, root);
     const char *column;
     json_t *pair;
     json_object_foreach(root, column, pair)

@@ -103,6 +103,25 @@ static void lines_check(struct call *call, const struct field *field, const stru
     }
 }
 
+/* A virtual field that some other verb names as its input is asked for by that verb alone. */
+static bool field_of_other_verb(const struct call *call, const struct form *form, const struct field *field)
+{
+    if ((field->flags & FIELD_VIRTUAL) == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < form->verb_count; i++) {
+        const char *cursor = form->verbs[i].input;
+        const struct field *listed;
+        while (form->verbs[i].number != call->verb->number && cursor != NULL &&
+               (listed = form_next_field(form, &cursor)) != NULL) {
+            if (listed == field) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void record_check(struct call *call, const struct record *record, bool creating,
                          const struct place *place)
 {
@@ -114,13 +133,14 @@ static void record_check(struct call *call, const struct record *record, bool cr
         bool applies = field->templates == 0 || template_code == 0 || field_applies(field, template_code);
         bool given = value->presence == VALUE_PRESENT;
         bool said = value->presence != VALUE_ABSENT;
-        if (said && (field->flags & (FIELD_READONLY | FIELD_GENERATED)) != 0) {
+        bool named = call->verb->input != NULL; /* a verb that names its input may take what people else only see */
+        if (said && !named && (field->flags & (FIELD_READONLY | FIELD_GENERATED)) != 0) {
             fault_at(call, place, field, "readonly", NULL);
-        } else if (said && !creating && (field->flags & FIELD_FIXED) != 0) {
+        } else if (said && !creating && !named && (field->flags & FIELD_FIXED) != 0) {
             fault_at(call, place, field, "fixed", NULL);
         } else if (given && !applies) {
             fault_at(call, place, field, "not_of_template", NULL);
-        } else if ((field->flags & FIELD_REQUIRED) != 0 && applies &&
+        } else if ((field->flags & FIELD_REQUIRED) != 0 && applies && !field_of_other_verb(call, form, field) &&
                    (creating ? !given : value->presence == VALUE_CLEARED)) {
             fault_at(call, place, field, "required", NULL);
         } else if (given && field->type == VALUE_LINES) {
@@ -145,23 +165,58 @@ static bool rule_met(struct call *call, const struct expression *expression, con
     return expression_met(expression, &input, call->arena, &fault);
 }
 
-void validate_rules(struct call *call, const struct record *record)
+/* Nothing is said of a rule whose fields were found wrong already. */
+static bool fields_faulty(const struct call *call, const struct expression *expression, const struct record *record,
+                          const struct place *place)
+{
+    const struct expression_mention *mentions;
+    size_t count = expression != NULL ? expression_fields(expression, &mentions) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct field *field = form_field(record->form, mentions[i].lines != NULL ? mentions[i].lines : mentions[i].path);
+        for (size_t n = 0; field != NULL && n < call->faults.count; n++) {
+            const struct fault *fault = &call->faults.list[n];
+            if (fault->field == field->number && fault->line == place->line && fault->lines_field == place->lines_field) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void rules_check(struct call *call, const struct record *record, const struct place *place)
 {
     const struct form_extras *extras = catalogue_extras(call->engine->catalogue, record->form);
     for (size_t i = 0; extras != NULL && i < extras->rule_count; i++) {
         const struct compiled_rule *compiled = &extras->rules[i];
         if ((compiled->when != NULL && !rule_met(call, compiled->when, record)) ||
+            fields_faulty(call, compiled->when, record, place) || fields_faulty(call, compiled->check, record, place) ||
             rule_met(call, compiled->check, record)) {
             continue;
         }
         const struct field *field =
             compiled->rule->field != NULL ? form_field(record->form, compiled->rule->field) : NULL;
         struct fault *fault = faults_add(&call->faults, compiled->rule->name, field != NULL ? field->number : 0, NULL);
-        if (fault != NULL) {
-            fault->text_zh = compiled->rule->message.zh;
-            fault->text_en = compiled->rule->message.en;
+        fault->lines_field = place->lines_field;
+        fault->line = place->line;
+        fault->text_zh = compiled->rule->message.zh;
+        fault->text_en = compiled->rule->message.en;
+    }
+    for (size_t i = 0; i < record->form->field_count; i++) {
+        const struct field *field = &record->form->fields[i];
+        const struct lines *lines = record->values[i].lines;
+        for (size_t n = 0; field->type == VALUE_LINES && lines != NULL && n < lines->count; n++) {
+            struct place inner = {.lines_field = field->number, .line = (uint32_t)n + 1};
+            if (lines->lines[n].action != LINE_REMOVE) {
+                rules_check(call, &lines->lines[n].record, &inner);
+            }
         }
     }
+}
+
+void validate_rules(struct call *call, const struct record *record)
+{
+    struct place head = {0};
+    rules_check(call, record, &head);
 }
 
 static bool mentions_unsaid(const struct expression *expression, const struct record *change, bool *said)
@@ -185,6 +240,14 @@ static bool mentions_unsaid(const struct expression *expression, const struct re
 bool validate_needs_before(struct call *call, const struct record *change)
 {
     const struct form_extras *extras = catalogue_extras(call->engine->catalogue, change->form);
+    for (size_t i = 0; i < change->form->field_count; i++) { /* rules of lines judge whole lines */
+        if (change->form->fields[i].lines != NULL && change->values[i].presence == VALUE_PRESENT) {
+            const struct form_extras *inner = catalogue_extras(call->engine->catalogue, change->form->fields[i].lines);
+            if (inner != NULL && inner->rule_count > 0) {
+                return true;
+            }
+        }
+    }
     for (size_t i = 0; extras != NULL && i < extras->rule_count; i++) {
         bool said = false;
         bool unsaid = mentions_unsaid(extras->rules[i].when, change, &said);
