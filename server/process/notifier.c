@@ -37,7 +37,10 @@ struct notifier {
     bool complained;
 };
 
-static const char notifier_start[] = "SELECT coalesce(max(id), 0) FROM push";
+/* What came while no notifier ran, a moment ago, is still news; a push may come twice. */
+static const char notifier_start[] =
+    "SELECT coalesce((SELECT id FROM push WHERE created_at < now() - interval '3 seconds' "
+    "ORDER BY id DESC LIMIT 1), 0)";
 static const char notifier_poll[] =
     "SELECT id, session_token_hash, kind, payload FROM push WHERE id > $1::bigint ORDER BY id "
     "LIMIT $2::int";
@@ -67,7 +70,7 @@ static bool notifier_connect(struct notifier *notifier)
         goto failed;
     PQclear(result);
     result = NULL;
-    if (!notifier->started) { /* what was there before the start is nobody's news */
+    if (!notifier->started) {
         result = PQexec(notifier->connection, notifier_start);
         if (PQresultStatus(result) != PGRES_TUPLES_OK)
             goto failed;

@@ -164,9 +164,16 @@ void fixture_configure(struct fixture *fixture, bool tls, const char *settings)
                 fixture->port, fixture->certificate, fixture->directory);
     else
         fputs(" );\n", stream);
+    const char *socket_directory = getenv("HALLDESK_TEST_SOCKET");
+    const char *database = getenv("HALLDESK_TEST_DATABASE");
+    if (socket_directory && database)
+        fprintf(stream, "database = \"host='%s' dbname='%s' user=halldesk_app\";\n",
+                socket_directory, database);
+    else
+        fputs("database = \"host=/nowhere\";\n", stream);
     fprintf(
         stream,
-        "gateways = 2;\ndatabase = \"host=/nowhere\";\nauth_database = \"host=/nowhere\";\n"
+        "gateways = 2;\nauth_database = \"host=/nowhere\";\n"
         "forms_directory = \"%s/forms\";\nstate_directory = \"%s\";\nrun_directory = \"%s\";\n%s\n",
         fixture->directory, fixture->directory, fixture->directory, settings);
     if (fclose(stream) != 0)
