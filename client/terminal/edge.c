@@ -9,6 +9,8 @@
 
 enum {
     PLACEHOLDER_FIRST = 0x17000,
+    SHIFT_OUT = 0x0e,
+    SHIFT_IN = 0x0f,
     PLACEHOLDER_COUNT = 6136 /* U+17000 to U+187F7, assigned since Unicode 9 */
 };
 
@@ -17,6 +19,8 @@ struct edge {
     iconv_t conversion;
     uint32_t characters[PLACEHOLDER_COUNT];
     uint32_t count;
+    char set;   /* what ESC ( designated last: 'B', '0' …; 0 unknown */
+    char shift; /* the last of SO and SI; 0 unknown */
     char *out;
     size_t length;
     size_t capacity;
@@ -101,12 +105,40 @@ static void edge_put_character(struct edge *edge, uint32_t character)
     edge_put(edge, out, sizeof(out) - out_left);
 }
 
+void edge_forget(struct edge *edge)
+{
+    edge->set = 0;
+    edge->shift = 0;
+}
+
+/* Terminfo leaves the line-drawing set with every change of attributes, which doubles the cost of
+ * a character typed; what would change nothing is not sent. Returns the bytes of `bytes` that are
+ * done with, 0 if this is none of those controls. */
+static size_t edge_skip_set(struct edge *edge, const char *bytes, size_t length)
+{
+    if (bytes[0] == SHIFT_OUT || bytes[0] == SHIFT_IN) {
+        bool known = edge->shift == bytes[0];
+        edge->shift = bytes[0];
+        return known ? 1 : 0;
+    }
+    if (length < 3 || bytes[0] != '\033' || bytes[1] != '(')
+        return 0;
+    bool known = edge->set == bytes[2];
+    edge->set = bytes[2];
+    return known ? 3 : 0;
+}
+
 const char *edge_convert(struct edge *edge, const char *bytes, size_t length, size_t *converted)
 {
     edge->length = 0;
     while (length > 0) {
         uint32_t character;
-        size_t size = 0;
+        size_t size = edge_skip_set(edge, bytes, length);
+        if (size > 0) {
+            bytes += size;
+            length -= size;
+            continue;
+        }
         if ((unsigned char)*bytes < 0x80) {
             edge_put(edge, bytes, 1);
             size = 1;

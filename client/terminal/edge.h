@@ -18,8 +18,11 @@ void edge_free(struct edge *edge);
  * full (show '?' then). */
 uint32_t edge_placeholder(struct edge *edge, uint32_t character);
 bool edge_is_placeholder(uint32_t character); /* such text may not come from outside */
+/* Nothing is known of the terminal's character sets any more (before a repaint). */
+void edge_forget(struct edge *edge);
 /* Converts; the result belongs to the edge until the next call. Escape sequences pass as they
- * are (ASCII). What the line cannot show becomes '?'. */
+ * are (ASCII), but for changes of the character set that change nothing. What the line cannot show
+ * becomes '?'. */
 const char *edge_convert(struct edge *edge, const char *bytes, size_t length, size_t *converted);
 
 #endif

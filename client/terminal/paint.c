@@ -170,7 +170,7 @@ void paint_resize(struct paint *paint, int rows, int columns)
 
 void paint_forget(struct paint *paint)
 {
-    (void)paint;
+    edge_forget(paint->edge);
     clearok(curscr, TRUE);
 }
 

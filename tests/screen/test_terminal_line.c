@@ -115,12 +115,12 @@ static void test_bytes(void)
     printf("# first paint %zu, character %zu, burst of 12 %zu, tab %zu, pop-up %zu bytes; "
            "echo %lld ms\n",
            paint, character, burst, tab, popup, (long long)latency);
-    ok(paint <= 2100, "first paint of a dense form and a chart costs 2,100 bytes at most");
-    ok(character <= 18, "a character typed costs 18 bytes at most");
+    ok(paint <= 1600, "first paint of a dense form and a chart costs 1,600 bytes at most");
+    ok(character <= 14, "a character typed costs 14 bytes at most");
     ok(tab <= 8, "a tab costs 8 bytes at most");
     ok(burst <= 48, "reading repaints nothing: a burst of 12 characters, scrolling the field, "
                     "costs 48 bytes at most");
-    ok(popup <= 600, "a pop-up costs 600 bytes at most");
+    ok(popup <= 550, "a pop-up costs 550 bytes at most");
     ok(latency <= LATENCY, "the echo comes within %d ms", LATENCY);
     pty_screen_keys(screen, "F12");
     finish(screen, "bytes");

@@ -165,6 +165,15 @@ static void test_edge(void **state)
     assert_memory_equal(bytes, "“", 3);
     bytes = edge_convert(edge, "a\xff", 2, &length);
     assert_memory_equal(bytes, "a?", 2);
+    /* Sets that are in effect already are not designated again, unknown ones are. */
+    static const char sets[] = "\033(Ba\033(B\033[mb\033(0q\033(0q\033(Bc\017d\017\016";
+    static const char sent[] = "\033(Ba\033[mb\033(0qq\033(Bc\017d\016";
+    bytes = edge_convert(edge, sets, sizeof(sets) - 1, &length);
+    assert_int_equal(length, sizeof(sent) - 1);
+    assert_memory_equal(bytes, sent, length);
+    edge_forget(edge);
+    bytes = edge_convert(edge, "\033(B", 3, &length);
+    assert_int_equal(length, 3);
     edge_free(edge);
 }
 
