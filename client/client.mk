@@ -3,10 +3,16 @@
 bin_PROGRAMS += halldeskctl
 halldeskctl_SOURCES = \
 	client/ctl/main.c client/ctl/ctl.h \
-	client/ctl/ctl_forms.c client/ctl/ctl_migrate.c
-halldeskctl_LDADD = libhalldesk-forms.a libhalldesk-declaration.a libhalldesk-pure.a \
+	client/ctl/ctl_forms.c client/ctl/ctl_migrate.c \
+	client/ctl/ctl_call.c client/ctl/ctl_script.c \
+	client/ctl/settings.c client/ctl/settings.h client/ctl/desk.c client/ctl/desk.h \
+	client/ctl/words.c client/ctl/words.h client/ctl/fields.c client/ctl/fields.h \
+	client/ctl/request.c client/ctl/request.h client/ctl/answer.c client/ctl/answer.h \
+	client/ctl/system.c client/ctl/path.c client/ctl/path.h \
+	client/ctl/script.c client/ctl/script.h client/ctl/script_expect.c client/ctl/script_sql.c
+halldeskctl_LDADD = libhalldesk-connection.a libhalldesk-forms.a libhalldesk-declaration.a libhalldesk-pure.a \
 	libhalldesk-expression.a \
-	libhalldesk-protocol.a $(PQ_LIBS) $(CONFIG_LIBS) $(SSL_LIBS) $(Z_LIBS)
+	libhalldesk-protocol.a $(PQ_LIBS) $(CONFIG_LIBS) $(SSL_LIBS) $(Z_LIBS) $(JSON_LIBS)
 # --- terminal: everything between curses and the application
 noinst_LIBRARIES += libhalldesk-terminal.a
 libhalldesk_terminal_a_SOURCES = \
@@ -26,6 +32,7 @@ libhalldesk_terminal_a_SOURCES = \
 	client/terminal/screen.c client/terminal/screen.h \
 	client/terminal/tabs.c client/terminal/tabs.h \
 	client/terminal/terminal.c client/terminal/terminal.h client/terminal/terminal_internal.h
+EXTRA_DIST += client/terminal/README.md
 # Link after it: libhalldesk-protocol.a $(CURSES_LIBS)
 
 # --- connection: what every program that speaks to a server is built on
