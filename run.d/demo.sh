@@ -2,9 +2,9 @@
 # ./run demo and ./run stop: everything in one private place under var/demo; lives beside ./run,
 # which sources it.
 #
-# Three hooks, each used if it is there:
-#   run.d/demo_load      program; fills the database once the server answers. An exit status other
-#                        than 0 means that the next ./run demo begins with an empty database again
+# The demo province is sql/demo/*.sql. Three hooks beside it, each used if it is there:
+#   run.d/demo_load      program; adds what only a running server can, once it answers. An exit
+#                        status other than 0 means that the next ./run demo begins anew
 #   run.d/demo_settings  program; prints lines for the server's configuration
 #   run.d/demo_staff     text; who may sign in, shown with how to connect
 # A hook finds HALLDESK_SOURCE, HALLDESK_BUILD (programs), HALLDESK_DEMO_SERVER (socket of the
@@ -41,7 +41,9 @@ demo_database() {
     run_note "loading the schema"
     cluster_drop "$DEMO_DATABASE" &&
         cluster_psql postgres -c "CREATE DATABASE $DEMO_DATABASE" &&
-        cluster_schema "$DEMO_DATABASE"
+        cluster_schema "$DEMO_DATABASE" &&
+        run_note "loading the demo province" &&
+        cluster_demo "$DEMO_DATABASE"
 }
 
 demo_mark() {
@@ -85,6 +87,13 @@ auth_database = "$database user=halldesk_auth";
 forms_directory = "$RUN_SOURCE/forms";
 state_directory = "$RUN_PLACE/state";
 run_directory = "$CLUSTER_SOCKET";
+scheduler_staff = "SCHED";
+scheduler_secret = "halldesk-1";
+relay_staff = "RELAY";
+relay_secret = "halldesk-1";
+neighbours = (
+    { name = "network"; outbox = "$RUN_PLACE/exchange/outbox"; inbox = "$RUN_PLACE/exchange/inbox"; }
+);
 CONFIGURATION
     [ ! -e "$RUN_SOURCE/run.d/demo_settings" ] ||
         demo_hook demo_settings >>"$RUN_PLACE/halldesk.conf.new" || return
@@ -183,7 +192,6 @@ demo_main() {
     demo_database && demo_certificate && demo_configuration || return
     demo_neighbours && demo_server || return
     if [ -z "$DEMO_LOADED" ]; then
-        run_note "loading the demo province"
         [ ! -e "$RUN_SOURCE/run.d/demo_load" ] || demo_hook demo_load || return
         demo_mark || return
     fi

@@ -10,8 +10,10 @@
 #   cluster_end                       ends what cluster_begin started
 #   cluster_psql DATABASE ARG...      psql as superuser, stops at the first error
 #   cluster_schema DATABASE           loads the schema into an empty database
-#   cluster_template                  makes the template database once, under a lock
-#   cluster_clone DATABASE [FROM]     a new database from the template, or from another database
+#   cluster_demo DATABASE             loads the demo province (sql/demo) behind the schema
+#   cluster_clone DATABASE [FROM]     a new database: from $CLUSTER_TEMPLATE (schema and forms), from
+#                                     $CLUSTER_DEMO (with the demo province), both made when first
+#                                     wanted, or from any other database
 #   cluster_drop DATABASE
 #
 # C programs read the same from the environment: HALLDESK_TEST_SOCKET (directory of the database
@@ -26,6 +28,7 @@ CLUSTER_LIB=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 : "${HALLDESK_PG_BIN:=/usr/lib/postgresql/15/bin}"
 CLUSTER_OWNER=postgres
 CLUSTER_TEMPLATE=halldesk_template
+CLUSTER_DEMO=halldesk_demo
 CLUSTER_OWN=
 CLUSTER_SOCKET=${HALLDESK_TEST_SOCKET:-}
 
@@ -197,28 +200,44 @@ cluster_schema() {
     cluster_psql "$1" --single-transaction -o /dev/null "${arguments[@]}"
 }
 
+# The demo province on top of the schema, in the order of the file names.
+cluster_demo() {
+    local -a arguments=()
+    local file
+    while IFS= read -r file; do
+        arguments+=(-f "$file")
+    done < <(find "$HALLDESK_SOURCE/sql/demo" -maxdepth 1 -name '*.sql' 2>/dev/null | LC_ALL=C sort)
+    [ ${#arguments[@]} -gt 0 ] || return 0
+    cluster_psql "$1" --single-transaction -o /dev/null "${arguments[@]}"
+}
+
+# cluster_template [NAME]: makes that template unless it is there.
 cluster_template() {
-    local lock=$CLUSTER_SOCKET/template.lock
+    local name=${1:-$CLUSTER_TEMPLATE} lock=$CLUSTER_SOCKET/template.lock
     [ -w "$CLUSTER_SOCKET" ] || lock=/tmp/halldesk-template.$(id -u).lock
     (
         flock 9 || exit
-        [ "$(cluster_psql postgres -Atc "SELECT 1 FROM pg_database WHERE datname = '$CLUSTER_TEMPLATE'")" = 1 ] &&
+        [ "$(cluster_psql postgres -Atc "SELECT 1 FROM pg_database WHERE datname = '$name'")" = 1 ] &&
             exit 0
         # Renamed only when complete, so a failed load leaves no template.
-        cluster_psql postgres -c "DROP DATABASE IF EXISTS ${CLUSTER_TEMPLATE}_new" \
-            -c "CREATE DATABASE ${CLUSTER_TEMPLATE}_new" || exit
-        cluster_schema "${CLUSTER_TEMPLATE}_new" || exit
-        # Marked as a test's, so business time may be shifted in it.
-        cluster_psql "${CLUSTER_TEMPLATE}_new" -c "DO \$\$ BEGIN
+        cluster_psql postgres -c "DROP DATABASE IF EXISTS ${name}_new" \
+            -c "CREATE DATABASE ${name}_new" || exit
+        cluster_schema "${name}_new" || exit
+        [ "$name" != "$CLUSTER_DEMO" ] || cluster_demo "${name}_new" || exit
+        # Marked as a test's, so business time may be shifted in it; analysed, so plans are sound.
+        cluster_psql "${name}_new" -c "DO \$\$ BEGIN
             IF to_regclass('installation') IS NOT NULL THEN UPDATE installation SET test = true; END IF;
-            END \$\$" || exit
-        cluster_psql postgres -c "ALTER DATABASE ${CLUSTER_TEMPLATE}_new RENAME TO $CLUSTER_TEMPLATE"
+            END \$\$" -c ANALYZE || exit
+        cluster_psql postgres -c "ALTER DATABASE ${name}_new RENAME TO $name"
     ) 9>"$lock"
 }
 
 cluster_clone() {
-    [ "${2:-$CLUSTER_TEMPLATE}" != "$CLUSTER_TEMPLATE" ] || cluster_template || return
-    cluster_psql postgres -c "CREATE DATABASE \"$1\" TEMPLATE \"${2:-$CLUSTER_TEMPLATE}\""
+    local from=${2:-$CLUSTER_TEMPLATE}
+    case $from in
+    "$CLUSTER_TEMPLATE" | "$CLUSTER_DEMO") cluster_template "$from" || return ;;
+    esac
+    cluster_psql postgres -c "CREATE DATABASE \"$1\" TEMPLATE \"$from\""
 }
 
 cluster_drop() {

@@ -21,8 +21,10 @@
 #   HALLDESK_TEST_DATABASE       name of the database; with HALLDESK_TEST_SOCKET for libpq
 #   SERVER_FOLDER, SERVER_CONFIGURATION, SERVER_LOG, SERVER_PID
 #
-# Before server_prepare a test may set SERVER_DATABASE_FROM (template to clone) and SERVER_TEST=0
-# (no shifted business time).
+# The database holds the demo province of sql/demo: its staff can sign in, password halldesk-1.
+# Before server_prepare a test may set SERVER_DATABASE_FROM (another template, such as
+# "$CLUSTER_TEMPLATE" without the demo), SERVER_TEST=0 (no shifted business time) and
+# SERVER_SERVICES=0 (neither scheduler nor relay).
 
 SERVER_LIB=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/lib/cluster.sh
@@ -59,7 +61,7 @@ server_prepare() {
         cluster_psql postgres -c "CREATE DATABASE \"$HALLDESK_TEST_DATABASE\"" &&
             cluster_schema "$HALLDESK_TEST_DATABASE" || return
     else
-        cluster_clone "$HALLDESK_TEST_DATABASE" "${SERVER_DATABASE_FROM:-$CLUSTER_TEMPLATE}" || return
+        cluster_clone "$HALLDESK_TEST_DATABASE" "${SERVER_DATABASE_FROM:-$CLUSTER_DEMO}" || return
     fi
     mkdir "$SERVER_FOLDER/state" "$SERVER_FOLDER/run" "$SERVER_FOLDER/outbox" "$SERVER_FOLDER/inbox"
     local user='' database
@@ -81,6 +83,16 @@ server_prepare() {
     server_set forms_directory "\"${HALLDESK_TEST_FORMS:-$HALLDESK_SOURCE/forms}\""
     server_set state_directory "\"$SERVER_FOLDER/state\""
     server_set run_directory "\"$SERVER_FOLDER/run\""
+    if [ "${SERVER_SERVICES:-1}" != 0 ] && [ "${SERVER_DATABASE_FROM:-$CLUSTER_DEMO}" = "$CLUSTER_DEMO" ] &&
+        [ -z "${HALLDESK_TEST_FORMS:-}" ]; then
+        server_set scheduler_staff '"SCHED"'
+        server_set scheduler_secret '"halldesk-1"'
+        server_set relay_staff '"RELAY"'
+        server_set relay_secret '"halldesk-1"'
+        server_set neighbours "( { name = \"network\"; outbox = \"$SERVER_FOLDER/outbox\"; inbox = \"$SERVER_FOLDER/inbox\"; } )"
+        server_set scheduler_interval 100
+        server_set relay_interval 100
+    fi
     # Sanitizers and two busy cores: the limits for people would cut off honest work.
     server_set statement_timeout_short 30000
     server_set hello_seconds 30
