@@ -290,16 +290,18 @@ bool connection_sign_in(struct connection *connection, const char *staff, const 
 
 int connection_call(struct connection *connection, const struct connection_call *call)
 {
-    int number = 0;
-    while (number < SESSION_SLOTS && connection->slots[number].busy)
+    int number = call->sequence ? call->slot : 0;
+    while (!call->sequence && number < SESSION_SLOTS && connection->slots[number].busy)
         number++;
-    if (number == SESSION_SLOTS || connection->state == CONNECTION_CLOSED)
+    if (number >= SESSION_SLOTS || connection->slots[number].busy ||
+        connection->state == CONNECTION_CLOSED)
         return -1;
     struct slot *slot = &connection->slots[number];
+    uint64_t sequence = call->sequence ? call->sequence : slot->sequence + 1;
     writer_clear(&slot->frame);
     size_t offset = frame_begin(&slot->frame, FRAME_CALL);
     writer_u8(&slot->frame, (uint8_t)number);
-    writer_unsigned(&slot->frame, slot->sequence + 1);
+    writer_unsigned(&slot->frame, sequence);
     writer_unsigned(&slot->frame, call->form);
     writer_u32(&slot->frame, call->form_hash);
     writer_unsigned(&slot->frame, call->verb);
@@ -308,7 +310,7 @@ int connection_call(struct connection *connection, const struct connection_call 
     if (slot->frame.failed) /* longer than a frame may be */
         return -1;
     slot->busy = true;
-    slot->sequence++;
+    slot->sequence = sequence;
     slot->again = 0;
     slot->deadline = call->timeout ? connection_now() + call->timeout : 0;
     slot->answered = call->answered;

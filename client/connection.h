@@ -60,6 +60,10 @@ struct connection_call {
     const uint8_t *body; /* copied */
     size_t length;
     int timeout; /* milliseconds; 0: none. Past it the call is cancelled: STATUS_TIMEOUT */
+    /* Who repeats a request of an earlier run says under which slot and sequence it went; the next
+     * call of that slot follows it. Sequence 0: the library counts. */
+    uint8_t slot;
+    uint64_t sequence;
     connection_answered answered;
     connection_progressed progressed; /* may be NULL */
     void *context;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/ctl/ctl.h"
+#include "client/ctl/request.h"
 
 static const struct subcommand {
     const char *name;
@@ -14,6 +15,11 @@ static const struct subcommand {
      "judge declarations, and with a database whether they fit it"},
     {"migrate", ctl_migrate, "--database CONNINFO [--sql DIR] [--forms DIR] [--adopt]",
      "bring a database to this version's schema and forms"},
+    {"call", ctl_call, REQUEST_USAGE " " CTL_SERVER_USAGE,
+     "make one call of the protocol; the answer is lines of JSON"},
+    {"script", ctl_script, "FILE|- [--database CONNINFO] " CTL_SERVER_USAGE,
+     "run calls from a file, with variables and expectations; prints TAP"},
+    {"status", ctl_status, CTL_SERVER_USAGE, "who and where: server, person, forms permitted"},
 };
 
 enum { SUBCOMMANDS = sizeof(subcommands) / sizeof(*subcommands) };
@@ -32,10 +38,14 @@ int main(int argc, char **argv)
         usage_print(stdout);
         return CTL_OK;
     }
-    for (size_t index = 0; argc > 1 && index < SUBCOMMANDS; index++) {
-        if (strcmp(subcommands[index].name, argv[1]) != 0)
+    int first = 1;
+    while (first < argc && argv[first][0] == '-') /* options of the server may stand in front */
+        first += strchr(argv[first], '=') || strcmp(argv[first], "--take-over") == 0 ? 1 : 2;
+    ctl_options_before(first - 1, argv + 1);
+    for (size_t index = 0; first < argc && index < SUBCOMMANDS; index++) {
+        if (strcmp(subcommands[index].name, argv[first]) != 0)
             continue;
-        int status = subcommands[index].run(argc - 1, argv + 1);
+        int status = subcommands[index].run(argc - first, argv + first);
         if (status == CTL_USAGE)
             fprintf(stderr, "usage: halldeskctl %s %s\n", subcommands[index].name,
                     subcommands[index].arguments);
