@@ -94,7 +94,7 @@ static int descriptor_order(const void *one, const void *other)
 /* Closes everything but the standard descriptors and the child's own. */
 static bool child_descriptors(const struct master *master, const struct child *child)
 {
-    int keep[CHILD_DESCRIPTORS];
+    int keep[CHILD_DESCRIPTORS] = {0};
     size_t count = 0;
     unsigned from = STDERR_FILENO + 1;
     if (roles[child->role].terminals) {

@@ -9,14 +9,14 @@
 /* Names agreed with the forms; fields that a form does not have are left out. */
 static const char outbox[] = "outbox_message";
 static const char outbox_claim[] = "claim";     /* answers lines "messages" */
-static const char outbox_confirm[] = "confirm"; /* on a message */
-static const char outbox_fail[] = "fail";       /* on a message: error, poisoned */
+static const char outbox_confirm[] = "confirm"; /* message_id */
+static const char outbox_fail[] = "fail";       /* message_id, error, poisoned */
 static const char inbox[] = "neighbour_message";
 static const char inbox_receive[] = "receive"; /* neighbour, external_id, type, payload */
 
 static void set_text(struct record *record, const char *name, const char *text)
 {
-    if (record_value(record, name))
+    if (record_value(record, name) && text[0])
         record_set_text(record, name, text);
 }
 
@@ -58,9 +58,8 @@ static bool forms_claim(void *context, struct arena *arena, struct relay_message
     *list = ARENA_ARRAY(arena, struct relay_message, lines->count + 1);
     for (size_t i = 0; i < lines->count; i++) {
         const struct record *record = &lines->lines[i].record;
-        int64_t id = integer_of(record, "message_id");
         (*list)[i] = (struct relay_message){
-            .id = id ? id : record->id,
+            .id = integer_of(record, "message_id"),
             .neighbour = text_of(record, "neighbour"),
             .stream = text_of(record, "stream"),
             .sequence = integer_of(record, "sequence"),
@@ -80,7 +79,7 @@ static bool forms_confirm(void *context, struct arena *arena, const struct relay
     if (!input)
         return false;
     set_integer(input, "message_id", message->id);
-    return service_client_call(context, outbox_confirm, input, message->id, arena, &answer, reason,
+    return service_client_call(context, outbox_confirm, input, 0, arena, &answer, reason,
                                sizeof reason) == STATUS_OK;
 }
 
@@ -95,7 +94,7 @@ static bool forms_fail(void *context, struct arena *arena, const struct relay_me
     set_integer(input, "message_id", message->id);
     set_text(input, "error", why);
     set_integer(input, "poisoned", poisoned);
-    return service_client_call(context, outbox_fail, input, message->id, arena, &answer, reason,
+    return service_client_call(context, outbox_fail, input, 0, arena, &answer, reason,
                                sizeof reason) == STATUS_OK;
 }
 

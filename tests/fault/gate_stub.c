@@ -175,7 +175,7 @@ static void stub_call(struct gate *gate, const struct gate_request *request,
     const uint8_t *body = reader_bytes(&reader, length);
     int session = request->has_token ? stub_session(gate, request->token) : -1;
     enum status status = session < 0 ? STATUS_NOT_SIGNED_IN : STATUS_OK;
-    if (!reader_end(&reader) || form != 1 || slot >= SESSION_SLOTS)
+    if (!reader_end(&reader) || form < 1 || form > 2 || slot >= SESSION_SLOTS)
         status = STATUS_BROKEN;
     if (status != STATUS_OK) {
         stub_answer(reply, FRAME_REPLY, slot, sequence, status, "", 1);
@@ -205,6 +205,10 @@ static void stub_call(struct gate *gate, const struct gate_request *request,
         memcpy(number, writer.bytes, 8);
         writer_release(&writer);
         stub_answer(reply, FRAME_REPLY, slot, sequence, status, number, 8);
+        break;
+    case STUB_RUN: /* the reply of a changing verb without an answer: id, version, key, 0 */
+        atomic_fetch_add(&gate->state->due_runs, 1);
+        stub_answer(reply, FRAME_REPLY, slot, sequence, STATUS_OK, "\0\0\0", 4);
         break;
     case STUB_LARGE:
         large = calloc(1, (size_t)argument + 1);

@@ -15,6 +15,7 @@ enum stub_verb {
     STUB_LONG_SLEEP, /* the same in a long one */
     STUB_CRASH,      /* the worker dies each time */
     STUB_COUNT,      /* one effect per sequence of the slot; answers u64 effects of the slot */
+    STUB_RUN = 6,    /* of form 2, due_work: counted in the state */
     STUB_LARGE,      /* u64 bytes: a reply of that size */
 };
 
@@ -26,6 +27,7 @@ struct stub_session {
 };
 
 struct stub_state {
+    atomic_ullong due_runs;
     struct stub_session sessions[STUB_SESSIONS];
 };
 

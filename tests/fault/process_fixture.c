@@ -147,6 +147,7 @@ static void forms_write(const struct fixture *fixture)
     if (mkdir(directory, 0700) < 0)
         fixture_bail(directory);
     file_copy("tests/fault/forms/stub.form", directory, "stub.form");
+    file_copy("tests/fault/forms/due_work.form", directory, "due_work.form");
     file_copy("forms/verbs.messages", directory, "verbs.messages");
 }
 

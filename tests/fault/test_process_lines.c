@@ -461,6 +461,32 @@ static void test_tls(void)
     connection_free(doubtful);
 }
 
+/* --- scheduler --- */
+
+static bool work_runs(void *context)
+{
+    const unsigned long long *wanted = context;
+    return atomic_load(&fixture.state->due_runs) >= *wanted;
+}
+
+static bool work_goes_on(void)
+{
+    unsigned long long wanted = atomic_load(&fixture.state->due_runs) + 3;
+    return fixture_until(work_runs, &wanted, WAIT);
+}
+
+static void test_scheduler(void)
+{
+    tap_ok(work_goes_on(), "the scheduler signs in and calls for due work");
+    kill(fixture_child(&fixture, "scheduler"), SIGKILL);
+    tap_ok(work_goes_on(), "it goes on after it was killed");
+    pid_t scheduler = fixture_child(&fixture, "scheduler");
+    kill(fixture_child(&fixture, "gateway-0"), SIGKILL);
+    kill(fixture_child(&fixture, "gateway-1"), SIGKILL);
+    tap_ok(work_goes_on() && scheduler && fixture_child(&fixture, "scheduler") == scheduler,
+           "it comes back by itself when its line is lost");
+}
+
 /* --- reload --- */
 
 struct reload_wait {
@@ -493,7 +519,7 @@ static void test_reload(struct connection *witness)
                fixture_logged(&fixture, "halldesk.conf:") &&
                fixture_child(&fixture, "short-0") == wait.worker,
            "a configuration with mistakes is named by line and not taken over");
-    fixture_configure(&fixture, true, "workers_short = 3; auth_queue = 7;");
+    fixture_configure(&fixture, true, "workers_short = 3; auth_queue = 7; workers_auth = 2;");
     seen_ask(witness, STUB_SLEEP, 500, &slow);
     connection_advance(witness);
     kill(fixture.master, SIGHUP);
@@ -509,9 +535,10 @@ static void test_reload(struct connection *witness)
 
 int main(void)
 {
-    fixture_start(&fixture, true,
-                  "workers_short = 4; workers_long = 2; workers_auth = 2; auth_queue = 2;"
-                  "sessions_per_staff = 3;");
+    fixture_start(
+        &fixture, true,
+        "workers_short = 4; workers_long = 2; workers_auth = 2; auth_queue = 2;"
+        "scheduler_staff = \"1\"; scheduler_secret = \"right\"; scheduler_interval = 50;");
     struct connection *witness = terminal_signed_in(fixture.address, NULL);
     if (!witness) {
         puts("Bail out! no terminal is served");
@@ -520,6 +547,7 @@ int main(void)
     test_hello();
     test_frames();
     test_garbled(witness);
+    test_scheduler();
     test_slots(witness);
     test_cancel(witness);
     test_poison(witness);
