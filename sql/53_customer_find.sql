@@ -12,6 +12,7 @@ CREATE FUNCTION customer_match(p_text text, p_limit integer) RETURNS TABLE (cust
 LANGUAGE plpgsql STABLE AS
 $$
 DECLARE
+    candidates constant integer := 10000; -- looked at, so that a narrow scope does not search for ever: type more
     big text := upper(p_text);
     digits text := regexp_replace(p_text, '[- ]', '', 'g');
     beyond text := p_text || chr(1114109);
@@ -45,15 +46,17 @@ BEGIN
         RETURN QUERY SELECT c.id, 10::smallint FROM party p JOIN customer c ON c.id = p.id WHERE p.email = lower(p_text) LIMIT p_limit;
     END IF;
     IF p_text ~ '^[A-Za-z]{2,32}$' THEN
-        RETURN QUERY SELECT c.id, 8::smallint FROM party_word w JOIN customer c ON c.id = w.id WHERE w.word = big LIMIT p_limit;
+        RETURN QUERY SELECT c.id, 8::smallint FROM (SELECT w.id FROM party_word w WHERE w.word = big LIMIT candidates) w
+                      JOIN customer c ON c.id = w.id LIMIT p_limit;
     END IF;
     IF digits !~ '^[0-9]+$' THEN
-        RETURN QUERY SELECT c.id, 7::smallint FROM party p JOIN customer c ON c.id = p.id
-                      WHERE p.name ~>=~ p_text AND p.name ~<~ beyond LIMIT p_limit;
+        RETURN QUERY SELECT c.id, 7::smallint
+                       FROM (SELECT p.id FROM party p WHERE p.name ~>=~ p_text AND p.name ~<~ beyond LIMIT candidates) p
+                       JOIN customer c ON c.id = p.id LIMIT p_limit;
         IF length(p_text) >= 2 AND p_text ~ '[^ -~]' THEN
             -- The first pair of characters leads to the candidates, the whole text must be in them.
             RETURN QUERY SELECT c.id, 9::smallint
-                           FROM (SELECT w.id FROM party_word w WHERE w.word = left(big, 2) LIMIT 2000) w
+                           FROM (SELECT w.id FROM party_word w WHERE w.word = left(big, 2) LIMIT candidates) w
                            JOIN party p ON p.id = w.id AND position(p_text IN p.name) > 1
                            JOIN customer c ON c.id = p.id LIMIT p_limit;
         END IF;
