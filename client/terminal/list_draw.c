@@ -26,7 +26,7 @@ static int column_width(const struct list *list, size_t index)
         if (list->columns[i].columns == 0)
             sharing++;
     }
-    return left > 0 ? left / sharing : 0;
+    return left > 0 && sharing > 0 ? left / sharing : 0;
 }
 
 static void list_draw_row(const struct list *list, struct cells *cells, int row, int column,

@@ -95,12 +95,24 @@ struct screen *screen_create(struct terminal *terminal)
     return screen;
 }
 
+static void popup_release(struct popup *popup)
+{
+    cells_free(popup->frame);
+    cells_free(popup->inside);
+    free(popup->title);
+    free(popup->foot);
+    free(popup);
+}
+
 void screen_free(struct screen *screen)
 {
     if (screen == NULL)
         return;
-    while (screen->top != NULL)
-        popup_close(screen->top);
+    while (screen->top != NULL) {
+        struct popup *popup = screen->top;
+        screen->top = popup->below;
+        popup_release(popup);
+    }
     if (screen->terminal != NULL)
         terminal_set_painter(screen->terminal, NULL, NULL);
     for (int i = 0; i < SCREEN_REGIONS; i++)
@@ -247,11 +259,7 @@ void popup_close(struct popup *popup)
         link = &(*link)->below;
     if (*link != NULL)
         *link = popup->below;
-    cells_free(popup->frame);
-    cells_free(popup->inside);
-    free(popup->title);
-    free(popup->foot);
-    free(popup);
+    popup_release(popup);
 }
 
 struct cells *popup_cells(struct popup *popup)
