@@ -42,7 +42,8 @@ void pty_screen_free(struct pty_screen *screen);
 
 /* Sending. Names are those of keys.h: F1 … F12, Up, Down, Left, Right, Home, End, PageUp,
  * PageDown, Insert, Delete, Backspace, Tab, BackTab, Enter, Escape, Duplicate, Hold, Alt-1 …;
- * separated by spaces. An unknown name is a failed test, reported by false. */
+ * separated by spaces. What follows Escape at once belongs to it (Alt-5): wait for the lone Esc to
+ * take effect before the next key. An unknown name is a failed test, reported by false. */
 bool pty_screen_keys(struct pty_screen *screen, const char *names);
 bool pty_screen_type(struct pty_screen *screen, const char *text); /* in the line's encoding */
 bool pty_screen_send(struct pty_screen *screen, const void *bytes, size_t length);
