@@ -133,19 +133,20 @@ static void reference_join(struct statement *statement, const struct field *fiel
     const struct field *caption = target->caption != NULL ? form_field(target, target->caption) : NULL;
     bool base = target->base != NULL && ((key->flags & FIELD_BASE) != 0 ||
                                          (caption != NULL && (caption->flags & FIELD_BASE) != 0));
+    /* Aliases x and y: t and b are the record that refers. */
     statement_add(statement, " LEFT JOIN LATERAL (SELECT %c.%s::text AS key, ",
-                  (key->flags & FIELD_BASE) != 0 ? 'b' : 't', key->name);
+                  (key->flags & FIELD_BASE) != 0 ? 'y' : 'x', key->name);
     if (caption != NULL) {
-        statement_add(statement, "%c.%s::text AS caption", (caption->flags & FIELD_BASE) != 0 ? 'b' : 't',
+        statement_add(statement, "%c.%s::text AS caption", (caption->flags & FIELD_BASE) != 0 ? 'y' : 'x',
                       caption->name);
     } else {
         statement_add(statement, "NULL::text AS caption");
     }
-    statement_add(statement, " FROM %s t", target->table);
+    statement_add(statement, " FROM %s x", target->table);
     if (base) {
-        statement_add(statement, " JOIN %s b ON b.id = t.id", target->base);
+        statement_add(statement, " JOIN %s y ON y.id = x.id", target->base);
     }
-    statement_add(statement, " WHERE t.id = %s%s) r%zu ON true", column,
+    statement_add(statement, " WHERE x.id = %s%s) r%zu ON true", column,
                   (field->flags & FIELD_EXTRA) != 0 ? "::bigint" : "", place);
 }
 
