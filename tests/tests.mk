@@ -2,6 +2,7 @@
 # _SOURCES and _LDADD; a script only has to be executable (everything in tests/ is distributed).
 # Names are paths, tests/ROOM/NAME; the log is tests/logs/ROOM-NAME.log in the build tree.
 # tests/lib/run_tests is the driver; shell tests use tests/lib/tap.sh, cluster.sh and server.sh, and
+# NAME.script is a scenario of halldeskctl and gets a server of its own (tests/lib/run_script);
 # a C test that wants a database is started by a script through tests/lib/with_database.
 
 # The longest first, and with low priority: it fills what the others leave free.

@@ -20,6 +20,7 @@
 #   HALLDESK_TEST_SERVER         path of the socket that terminals connect to
 #   HALLDESK_TEST_DATABASE       name of the database; with HALLDESK_TEST_SOCKET for libpq
 #   SERVER_FOLDER, SERVER_CONFIGURATION, SERVER_LOG, SERVER_PID
+#   HALLDESK_SERVER, HALLDESK_PASSWORD, HALLDESK_FORMS for halldeskctl and halldesk
 #
 # The database holds the demo province of sql/demo: its staff can sign in, password halldesk-1.
 # Before server_prepare a test may set SERVER_DATABASE_FROM (another template, such as
@@ -57,6 +58,9 @@ server_prepare() {
     HALLDESK_TEST_SERVER=$SERVER_FOLDER/terminals
     HALLDESK_TEST_DATABASE=server_$$_${SERVER_FOLDER##*.}
     export HALLDESK_TEST_SERVER HALLDESK_TEST_DATABASE
+    # What halldesk and halldeskctl read.
+    export HALLDESK_SERVER=$HALLDESK_TEST_SERVER HALLDESK_PASSWORD=halldesk-1
+    export HALLDESK_FORMS=${HALLDESK_TEST_FORMS:-$HALLDESK_SOURCE/forms}
     if [ -n "${HALLDESK_TEST_FORMS:-}" ] && [ -z "${SERVER_DATABASE_FROM:-}" ]; then
         cluster_psql postgres -c "CREATE DATABASE \"$HALLDESK_TEST_DATABASE\"" &&
             cluster_schema "$HALLDESK_TEST_DATABASE" || return
