@@ -9,9 +9,6 @@
 #include "server/engine/transfer.h"
 #include "server/process/log.h"
 
-#pragma weak engine_attach
-#pragma weak engine_attachments
-#pragma weak engine_fetch_attachment
 
 enum {
     ATTEMPTS = 4,              /* runs of one call: stale caches, deadlock, lost connection */
