@@ -2,17 +2,16 @@
 # ./run demo and ./run stop: everything in one private place under var/demo; lives beside ./run,
 # which sources it.
 #
-# The demo province is sql/demo/*.sql. Three hooks beside it, each used if it is there:
+# The demo province is sql/demo/*.sql. Two hooks beside it, each used if it is there:
 #   run.d/demo_load      program; adds what only a running server can, once it answers. An exit
 #                        status other than 0 means that the next ./run demo begins anew
 #   run.d/demo_settings  program; prints lines for the server's configuration
-#   run.d/demo_staff     text; who may sign in, shown with how to connect
 # A hook finds HALLDESK_SOURCE, HALLDESK_BUILD (programs), HALLDESK_DEMO_SERVER (socket of the
 # server), HALLDESK_DEMO_DATABASE, HALLDESK_TEST_SOCKET and HALLDESK_TEST_OWNER (for psql) and
 # HALLDESK_DEMO_PLACE (folder var/demo).
 
 DEMO_DATABASE=halldesk
-DEMO_PORT=10087
+DEMO_PORT_FIRST=10087
 
 # What the database was loaded from, to notice a later change of the schema.
 demo_schema_mark() {
@@ -57,6 +56,18 @@ demo_certificate() {
         -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
         -keyout "$RUN_PLACE/tls/key.new" -out "$RUN_PLACE/tls/certificate.pem" 2>/dev/null) &&
         chmod 0644 "$RUN_PLACE/tls/certificate.pem" && mv "$RUN_PLACE/tls/key.new" "$RUN_PLACE/tls/key.pem"
+}
+
+# The port stays the same while the server runs; another demo on the machine may have the first one.
+demo_port() {
+    DEMO_PORT=$(cat "$RUN_PLACE/port" 2>/dev/null)
+    [ -z "$DEMO_PORT" ] || ! place_running halldeskd || return 0
+    DEMO_PORT=${DEMO_PORT:-$DEMO_PORT_FIRST}
+    # Local addresses of listening sockets, with the port in hexadecimal.
+    while grep -qE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$DEMO_PORT") [0-9A-F:]+ 0A" /proc/net/tcp /proc/net/tcp6; do
+        DEMO_PORT=$((DEMO_PORT + 1))
+    done
+    echo "$DEMO_PORT" >"$RUN_PLACE/port"
 }
 
 # Written anew each time: it follows from this file, and nothing in it is a person's.
@@ -146,6 +157,18 @@ demo_neighbours() {
         place_start standin "$program" "$RUN_PLACE/exchange/outbox" "$RUN_PLACE/exchange/inbox"
 }
 
+# One of each post is enough to see what rights do; service staff have no terminal.
+demo_staff() {
+    local label=label_zh
+    [ "$1" != en ] || label=label_en
+    echo "Sign in with password halldesk-1 as"
+    cluster_psql "$DEMO_DATABASE" -At -F "  " -c "SELECT s.number, c.$label, p.name, o.name
+        FROM (SELECT DISTINCT ON (kind) * FROM staff WHERE status = 1 AND kind < 9 ORDER BY kind, number) s
+        JOIN party p ON p.id = s.id JOIN organisation o ON o.id = s.organisation_id
+        LEFT JOIN code c ON c.list = 'staff_kind' AND c.number = s.kind ORDER BY s.kind" |
+        sed 's/^/  /'
+}
+
 demo_main() {
     local client=1 language=zh
     local -a call
@@ -189,7 +212,7 @@ demo_main() {
     CLUSTER_SOCKET_MODE=0700
     cluster_create "$RUN_PLACE/cluster" durable && cluster_start "$RUN_PLACE/cluster" || return
     HALLDESK_TEST_SERVER=$CLUSTER_SOCKET/terminals
-    demo_database && demo_certificate && demo_configuration || return
+    demo_database && demo_certificate && demo_port && demo_configuration || return
     demo_neighbours && demo_server || return
     if [ -z "$DEMO_LOADED" ]; then
         [ ! -e "$RUN_SOURCE/run.d/demo_load" ] || demo_hook demo_load || return
@@ -204,10 +227,10 @@ demo_main() {
     echo "Halldesk is running."
     echo "  client    $(printf '%q ' "${call[@]}")"
     echo "  script    $(printf '%q ' "$DEMO_BUILD/halldeskctl" --socket "$HALLDESK_TEST_SERVER")status"
-    echo "  TLS       127.0.0.1 port $DEMO_PORT, certificate $RUN_PLACE/tls/certificate.pem"
+    echo "  TLS       --server tls:127.0.0.1:$DEMO_PORT --authority $(printf %q "$RUN_PLACE/tls/certificate.pem")"
     echo "  database  psql -h $CLUSTER_SOCKET -U $CLUSTER_OWNER $DEMO_DATABASE"
     echo "  log       $RUN_PLACE/halldeskd.log"
-    [ ! -e "$RUN_SOURCE/run.d/demo_staff" ] || sed 's/^/  /' "$RUN_SOURCE/run.d/demo_staff"
+    demo_staff "$language"
     echo "./run stop ends it and keeps the data."
 }
 
