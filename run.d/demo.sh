@@ -13,9 +13,10 @@
 DEMO_DATABASE=halldesk
 DEMO_PORT_FIRST=10087
 
-# What the database was loaded from, to notice a later change of the schema.
+# What the database was loaded from, to notice a later change of schema or forms.
 demo_schema_mark() {
-    cluster_schema_files | tr '\n' '\0' | xargs -0 cat | cksum | cut -d ' ' -f 1
+    find "$RUN_SOURCE/sql" "$RUN_SOURCE/forms" -type f ! -path '*/sql/demo/*' -print0 |
+        LC_ALL=C sort -z | xargs -0 cat | cksum | cut -d ' ' -f 1
 }
 
 # The mark is set last, so a database without it is a load that was interrupted: nobody used it.
@@ -31,9 +32,14 @@ demo_database() {
         mark=
     fi
     if [ -n "$mark" ]; then
-        [ "$mark" = "schema $(demo_schema_mark)" ] ||
-            run_note "the schema in sql/ changed since this demo was loaded; if the server refuses it," \
-                "./run demo --fresh loads a new one and keeps the old"
+        if [ "$mark" != "schema $(demo_schema_mark)" ]; then
+            run_note "schema or forms changed since this demo was loaded: migrating it"
+            if cluster_schema "$DEMO_DATABASE"; then
+                demo_mark
+            else
+                run_note "the database cannot follow; ./run demo --fresh loads a new one and keeps it"
+            fi
+        fi
         DEMO_LOADED=1
         return 0
     fi
