@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "protocol/arena.h"
-#include "server/process/log.h"
 #include "server/process/service.h"
 #include "server/process/service_client.h"
 
@@ -40,8 +39,7 @@ int scheduler_run(const struct configuration *configuration, const struct form_s
             bool more = answer && record_value(answer, due_work_done) &&
                         record_integer(answer, due_work_done) > 0;
             wait = more ? 0 : interval;
-        } else if (!service_ending()) {
-            log_write(LOG_WARNING, "due work: %s", reason);
+        } else {
             wait = wait < interval ? interval : wait * 2;
             if (wait > SCHEDULER_REFUSED_LAST)
                 wait = SCHEDULER_REFUSED_LAST;

@@ -16,6 +16,13 @@ enum {
     CLIENT_PAUSE_FIRST = 100,  /* milliseconds after a failure … */
     CLIENT_PAUSE_LAST = 30000, /* … doubled up to this */
     CLIENT_ADDRESS = 160,
+    CLIENT_VERBS = 8, /* more than any service calls */
+};
+
+/* The last thing said about a verb: a lasting trouble is told once. */
+struct complaint {
+    char verb[64]; /* "form.verb" */
+    enum status status;
 };
 
 struct service_client {
@@ -29,6 +36,7 @@ struct service_client {
     bool answered;
     enum status status;
     char missing[64]; /* "form.verb" that was complained about last */
+    struct complaint complaints[CLIENT_VERBS];
 };
 
 struct service_client *service_client_create(const struct configuration *configuration,
@@ -157,6 +165,21 @@ static void client_reason(const struct service_client *client, struct arena *are
     }
 }
 
+static void client_complain(struct service_client *client, const char *form, const char *verb,
+                            const char *reason)
+{
+    char name[sizeof client->complaints[0].verb];
+    snprintf(name, sizeof name, "%s.%s", form, verb);
+    struct complaint *complaint = client->complaints;
+    while (complaint < client->complaints + CLIENT_VERBS - 1 && complaint->verb[0] &&
+           strcmp(complaint->verb, name) != 0)
+        complaint++;
+    if (complaint->status != client->status && client->status != STATUS_OK && !service_ending())
+        log_write(LOG_WARNING, "%s: %s", name, reason);
+    memcpy(complaint->verb, name, sizeof name);
+    complaint->status = client->status;
+}
+
 /* Reply of a changing verb: signed id, signed version, text key, u8 has answer, record. */
 static bool client_decode(const struct service_client *client, const struct form *form,
                           struct arena *arena, struct record **answer)
@@ -203,5 +226,6 @@ enum status service_client_call(struct service_client *client, const char *verb,
         client_reason(client, arena, reason, size);
     }
     writer_release(&writer);
+    client_complain(client, form->name, verb, reason);
     return client->status;
 }
