@@ -27,6 +27,7 @@ enum envelope_type {
     ENVELOPE_REPLY,     /* to a gateway */
     ENVELOPE_PUSH,      /* to a gateway: u8 has hash, hash, frames */
     ENVELOPE_RELOAD,    /* to a gateway, from the master: see gateway_reload.c */
+    ENVELOPE_TAKEN,     /* to a gateway, from another: the token of a session resumed there */
 };
 
 /* Who is at the other end of a gateway's channel; the first three are enum verb_class. */
@@ -36,6 +37,7 @@ enum channel_role {
     CHANNEL_AUTH = VERB_AUTH,
     CHANNEL_NOTIFIER,
     CHANNEL_MASTER,
+    CHANNEL_GATEWAY,
     CHANNEL_ROLES,
 };
 

@@ -253,6 +253,10 @@ void worker_bury(struct gateway *gateway);
 /* gateway_session.c */
 void session_bind(struct gateway *gateway, struct line *line, const uint8_t *token);
 void session_unbind(struct gateway *gateway, struct line *line);
+/* Tells the other gateways that the session of this line was resumed here. */
+void session_tell(struct gateway *gateway, const struct line *line);
+/* A session was resumed on another gateway: the line that had it here hears so. */
+void session_taken(struct gateway *gateway, const uint8_t *token);
 void session_push(struct gateway *gateway, const uint8_t *hash, const uint8_t *frames,
                   size_t length);
 

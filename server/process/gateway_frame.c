@@ -127,6 +127,22 @@ static void frame_pong(struct gateway *gateway, struct line *line, const struct 
     writer_release(&writer);
 }
 
+/* A call of somebody who has not signed in costs no worker. */
+static void frame_stranger(struct gateway *gateway, struct line *line, uint8_t slot,
+                           uint64_t sequence)
+{
+    struct writer writer;
+    writer_initialise(&writer, 64);
+    size_t offset = frame_begin(&writer, FRAME_REPLY);
+    writer_u8(&writer, slot);
+    writer_unsigned(&writer, sequence);
+    writer_unsigned(&writer, STATUS_NOT_SIGNED_IN);
+    writer_text(&writer, "");
+    frame_finish(&writer, offset);
+    line_send(gateway, line, writer.bytes, writer.length);
+    writer_release(&writer);
+}
+
 /* Calls, sign-ins and cancels begin with slot and sequence. */
 static void frame_call(struct gateway *gateway, struct line *line, const struct frame *frame)
 {
@@ -144,6 +160,10 @@ static void frame_call(struct gateway *gateway, struct line *line, const struct 
         return;
     }
     line->last_call = gateway->now;
+    if (frame->type == FRAME_CALL && !line->bound) {
+        frame_stranger(gateway, line, slot, sequence);
+        return;
+    }
     enum verb_class worker_class = VERB_AUTH;
     if (frame->type == FRAME_CALL)
         worker_class = gate_class(gateway->forms, frame->body, frame->length);

@@ -221,6 +221,8 @@ void request_answer(struct gateway *gateway, struct request *request,
     bool resuming = line->state == LINE_RESUMING;
     if (resuming) {
         line->state = LINE_OPEN;
+        if (line->bound)
+            session_tell(gateway, line);
         if (!answer_greets(answer))
             frame_welcome(gateway, line, line->bound);
     }

@@ -81,6 +81,37 @@ void session_unbind(struct gateway *gateway, struct line *line)
     gateway->bound_count--;
 }
 
+/* Said once, without waiting: a gateway that cannot hear it now is new and has no such line, or
+ * notices the dead line by itself. */
+void session_tell(struct gateway *gateway, const struct line *line)
+{
+    for (size_t i = 0; i < (size_t)gateway->configuration.gateways; i++) {
+        char path[128];
+        struct channel channel;
+        if (i == gateway->index || atomic_load(&gateway->board->lines[i]) == UINT32_MAX ||
+            !configuration_gateway_path(&gateway->configuration, i, path, sizeof path))
+            continue;
+        int descriptor = channel_connect(path);
+        if (descriptor < 0)
+            continue;
+        channel_initialise(&channel, descriptor);
+        channel_send_ready(&channel, CHANNEL_GATEWAY);
+        writer_bytes(channel_begin(&channel, ENVELOPE_TAKEN), line->token, SESSION_TOKEN);
+        channel_finish(&channel);
+        channel_flush(&channel); /* far below what a fresh socket takes */
+        channel_release(&channel);
+    }
+}
+
+void session_taken(struct gateway *gateway, const uint8_t *token)
+{
+    uint8_t hash[SHA256_DIGEST_LENGTH];
+    SHA256(token, SESSION_TOKEN, hash);
+    struct line *line = session_line(gateway, token, key_of(hash));
+    if (line)
+        line_refuse(gateway, line, STATUS_SESSION_ENDED, "", NULL);
+}
+
 /* A line that does not take its bytes gets no pushes on top: they are hints, the rows stay. */
 static void push_to(struct gateway *gateway, struct line *line, const uint8_t *frames,
                     size_t length)

@@ -1,6 +1,6 @@
 /* The workers of a gateway: they connect, say their class, and get one request at a time.
  *
- * The notifier and the master come through the same door with other roles. */
+ * The notifier, the master and other gateways come through the same door with other roles. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +210,11 @@ static bool worker_envelope(struct gateway *gateway, struct worker *worker,
     case ENVELOPE_RELOAD:
         return worker->state == WORKER_PEER && worker->role == CHANNEL_MASTER &&
                gateway_reload(gateway, envelope);
+    case ENVELOPE_TAKEN:
+        if (worker->state != WORKER_PEER || envelope->length != SESSION_TOKEN)
+            return false;
+        session_taken(gateway, envelope->body);
+        return true;
     case ENVELOPE_REQUEST:
     case ENVELOPE_CANCEL:
         break;

@@ -174,6 +174,69 @@ static void test_garbled(struct connection *witness)
     tap_ok(!fixture_logged(&fixture, "senseless"), "nothing garbled reached a worker");
 }
 
+/* Says hello with the token; true if it is welcomed with the session. */
+static bool resume_send(int line, const uint8_t *token)
+{
+    uint8_t body[256];
+    size_t length = 0;
+    struct writer writer;
+    writer_initialise(&writer, 4096);
+    size_t offset = frame_begin(&writer, FRAME_HELLO);
+    writer_bytes(&writer, "HDSK", 4);
+    writer_u16(&writer, PROTOCOL_VERSION);
+    writer_text(&writer, "zh");
+    writer_text(&writer, "GB18030");
+    writer_text(&writer, "test");
+    writer_text(&writer, "tty");
+    writer_u8(&writer, 1);
+    writer_bytes(&writer, token, SESSION_TOKEN);
+    frame_finish(&writer, offset);
+    raw_send(line, writer.bytes, writer.length);
+    writer_release(&writer);
+    return raw_frame(line, body, sizeof body, &length) == FRAME_WELCOME && body[length - 1] == 1;
+}
+
+/* Whichever gateway a line lands on, a session has one line only. */
+static void test_resume(void)
+{
+    enum { TURNS = 8 };
+    static const uint8_t nobody[SESSION_TOKEN] = {1};
+    struct writer body;
+    int lines[TURNS + 1];
+    bool resumed = true;
+    bool ended = true;
+    writer_initialise(&body, 4096);
+    struct connection *first = terminal_open(fixture.address, NULL);
+    if (!first ||
+        connection_sign_in_wait(first, "1", "right", "", false, &body, WAIT) != STATUS_OK ||
+        body.length < SESSION_TOKEN) {
+        tap_ok(false, "a terminal signs in");
+        return;
+    }
+    for (size_t i = 0; i < TURNS; i++) {
+        lines[i] = raw_connect(&fixture);
+        resumed = resumed && resume_send(lines[i], body.bytes);
+        if (i)
+            ended = ended && raw_refused(lines[i - 1], STATUS_SESSION_ENDED);
+    }
+    int64_t deadline = fixture_now() + WAIT;
+    while (connection_state(first) == CONNECTION_OPEN && fixture_now() < deadline)
+        connection_wait(first, 100);
+    tap_ok(resumed, "a session is resumed with its token");
+    tap_ok(ended && connection_refusal(first, NULL) == STATUS_SESSION_ENDED,
+           "the line that had the session hears that it has gone");
+    lines[TURNS] = raw_connect(&fixture);
+    tap_ok(!resume_send(lines[TURNS], nobody), "an unknown token is no session");
+    for (size_t i = 0; i <= TURNS; i++)
+        close(lines[i]);
+    writer_release(&body);
+    connection_free(first);
+    struct connection *stranger = terminal_open(fixture.address, NULL);
+    tap_ok(stranger && terminal_ask(stranger, STUB_ECHO, 1, WAIT, NULL) == STATUS_NOT_SIGNED_IN,
+           "a stranger cannot call");
+    connection_free(stranger);
+}
+
 struct seen {
     bool here;
     enum status status;
@@ -547,6 +610,7 @@ int main(void)
     test_hello();
     test_frames();
     test_garbled(witness);
+    test_resume();
     test_scheduler();
     test_slots(witness);
     test_cancel(witness);
