@@ -141,7 +141,8 @@ static void record_check(struct call *call, const struct record *record, bool cr
         } else if (given && !applies) {
             fault_at(call, place, field, "not_of_template", NULL);
         } else if ((field->flags & FIELD_REQUIRED) != 0 && applies && !field_of_other_verb(call, form, field) &&
-                   (creating ? !given : value->presence == VALUE_CLEARED)) {
+                   (value->presence == VALUE_CLEARED ||
+                    (creating && !said && field->initial == NULL))) {
             fault_at(call, place, field, "required", NULL);
         } else if (given && field->type == VALUE_LINES) {
             lines_check(call, field, value);

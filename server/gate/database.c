@@ -353,8 +353,32 @@ static void error_take(struct database *database, const PGresult *result, size_t
     error->lost = strncmp(error->state, "57P0", 4) == 0 || strncmp(error->state, "08", 2) == 0;
 }
 
+/* The end of a transaction: what is checked only then, such as deferred constraints, answers with an
+ * error in front of the sync. */
+static bool sync_read(struct database *database, size_t statement)
+{
+    for (int looks = 0; looks < 4; looks++) {
+        if (!result_wait(database)) {
+            return false;
+        }
+        PGresult *result = PQgetResult(database->connection);
+        ExecStatusType status = result != NULL ? PQresultStatus(result) : PGRES_EMPTY_QUERY;
+        if (status == PGRES_FATAL_ERROR) {
+            error_take(database, result, statement);
+        }
+        PQclear(result);
+        if (status == PGRES_PIPELINE_SYNC) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool result_read(struct database *database, const struct expected *expected)
 {
+    if (expected->kind == EXPECT_SYNC) {
+        return sync_read(database, expected->statement);
+    }
     if (!result_wait(database)) {
         return false;
     }
@@ -363,14 +387,9 @@ static bool result_read(struct database *database, const struct expected *expect
         return false;
     }
     ExecStatusType status = PQresultStatus(result);
-    bool good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ||
-                status == PGRES_PIPELINE_SYNC;
+    bool good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
     if (!good && status != PGRES_PIPELINE_ABORTED) {
         error_take(database, result, expected->statement);
-    }
-    if (expected->kind == EXPECT_SYNC) {
-        PQclear(result);
-        return status == PGRES_PIPELINE_SYNC;
     }
     if (expected->kind == EXPECT_PREPARE) {
         expected->prepared->ready = good;
