@@ -142,6 +142,8 @@ endif
 
 # --- service: scenarios through halldeskctl against a real server and database
 TESTS += tests/service/forms_migrate.sh
+TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
+	tests/service/query.script
 
 # --- screen: the real client in a pseudo-terminal
 # tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.
