@@ -97,7 +97,17 @@ libhalldesk_domain_a_SOURCES = \
 	server/customer/customer_rule.c server/customer/customer_rule.h \
 	server/customer/customer_certificate.c server/customer/customer_contact.c \
 	server/customer/segment.c server/customer/customer.h \
-	server/account/account.c server/account/account_payment.c server/account/account.h
+	server/account/account.c server/account/account_payment.c server/account/account.h \
+	server/product/product.c server/product/product.h \
+	server/ordering/ordering.c server/ordering/ordering.h server/ordering/ordering_internal.h \
+	server/ordering/price.c server/ordering/price.h \
+	server/ordering/capture.c server/ordering/order_check.c \
+	server/ordering/submit.c server/ordering/service_message.c \
+	server/ordering/network_event.c server/ordering/receive.c server/ordering/completion.c \
+	server/ordering/enquiry.c \
+	server/charging/charging.h server/charging/settlement.c server/charging/payment.c \
+	server/interaction/interaction.c server/interaction/interaction.h \
+	server/neighbour/outbox.c server/neighbour/neighbour.h
 
 # --- the server
 sbin_PROGRAMS += halldeskd

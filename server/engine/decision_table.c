@@ -2,8 +2,13 @@
 #include <string.h>
 
 #include "server/account/account.h"
+#include "server/charging/charging.h"
 #include "server/customer/customer.h"
 #include "server/engine/decision.h"
+#include "server/interaction/interaction.h"
+#include "server/neighbour/neighbour.h"
+#include "server/ordering/ordering.h"
+#include "server/product/product.h"
 
 struct decision_array {
     const struct decision *decisions;
@@ -20,6 +25,11 @@ static const struct decision_array arrays[] = {
     {.decisions = segment_decisions, .count = &segment_decision_count},
     {.decisions = account_decisions, .count = &account_decision_count},
     {.decisions = account_payment_decisions, .count = &account_payment_decision_count},
+    {.decisions = product_decisions, .count = &product_decision_count},
+    {.decisions = ordering_decisions, .count = &ordering_decision_count},
+    {.decisions = charging_decisions, .count = &charging_decision_count},
+    {.decisions = interaction_decisions, .count = &interaction_decision_count},
+    {.decisions = neighbour_decisions, .count = &neighbour_decision_count},
 };
 
 const struct decision *decision_by_name(const char *name)
