@@ -21,7 +21,7 @@ enum {
     QUICK_LIFE = 1000,   /* milliseconds: dead within them counts as quick */
     QUICK_FREE = 3,      /* so many quick deaths cost no wait */
     BACK_OFF_FIRST = 10, /* milliseconds, doubled each time … */
-    BACK_OFF_LAST = 500, /* … up to this: a child is back within a second, whatever happens */
+    BACK_OFF_LAST = 250, /* … up to this: a child is back within a second, whatever happens */
     END_WORKERS = 10000, /* milliseconds for the workers at the end */
     END_SPARE = 2000,    /* milliseconds over the gateways' own time */
     MASTER_SLEEP = 60000,

@@ -181,10 +181,10 @@ static void names_list(struct relay_files *files, const struct neighbour_setting
                 break;
             files->names = grown;
         }
-        files->names[files->count] = strdup(entry->d_name);
-        if (!files->names[files->count])
+        char *name = strdup(entry->d_name);
+        if (!name)
             break;
-        files->count++;
+        files->names[files->count++] = name;
     }
     closedir(directory);
     if (files->count)

@@ -321,7 +321,7 @@ static bool child_read(pid_t pid, pid_t master, char *title, size_t size)
         return false;
     *close_mark = '\0';
     snprintf(title, size, "%s", open_mark + 1);
-    return true;
+    return strcmp(title, "master") != 0; /* just forked, without a role yet */
 }
 
 size_t fixture_children(const struct fixture *fixture, struct child_seen *list)

@@ -196,7 +196,11 @@ int main(void)
             terminals_round(2);
         int64_t took = fixture_now() - killed;
         slowest = took > slowest ? took : slowest;
-        late += !victim_back(&victim);
+        if (!victim_back(&victim)) {
+            late++;
+            tap_note("%s[%ld] is not back after %lld ms", victim.title, (long)victim.pid,
+                     (long long)took);
+        }
         size_t left = fixture_children(&fixture, after);
         for (size_t i = 0; i < count; i++) {
             bool lives = i == chosen;
