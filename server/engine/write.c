@@ -211,7 +211,8 @@ static enum status first_round(struct write *write)
         read_queue(&write->plan, call, write->id, NULL, true);
     }
     loads_queue(write);
-    if (!database_flush(database, false)) {
+    /* A verb that changes nothing is over with its reads: one round trip. */
+    if (!database_flush(database, !call->verb->changing)) {
         return shaped > 0 && database_error(database)->state[0] == '2' ? STATUS_FAULTS : call_failure(call);
     }
     call_opened(call);
@@ -389,6 +390,14 @@ enum status engine_write(struct call *call)
     if (call->faults.count > 0) {
         database_abandon(call->engine->database);
         return STATUS_FAULTS;
+    }
+    if (!call->verb->changing) {
+        if (write.decision_case == NULL || write.decision_case->effects != NULL) {
+            call->status_text = call->verb->name; /* declared as changing nothing, and wants to write */
+            return STATUS_INTERNAL;
+        }
+        answer_encode(&write, write.version);
+        return STATUS_OK;
     }
     status = write_finish(&write);
     return status == STATUS_CHANGED && !write.creating ? changed_meanwhile(&write) : status;
