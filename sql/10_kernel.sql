@@ -190,6 +190,8 @@ BEGIN
         IF to_regclass(child) IS NULL THEN
             EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', child, parent,
                            first_day, first_day + interval '1 month');
+            -- Reached through its parent only: a partition has no row-level security of its own.
+            EXECUTE format('REVOKE ALL ON %I FROM halldesk_app', child);
         END IF;
     END LOOP;
 END $$;
@@ -266,20 +268,26 @@ BEGIN
         END IF;
         o_operation := nextval('operation_number');
     END IF;
-    o_now := clock_timestamp();
-    IF r.test THEN
+    -- Each setting costs a microsecond: what has its usual value is left out, and read as that.
+    o_now := now();
+    IF r.test AND r.clock_shift <> '0' THEN
         o_now := o_now + r.clock_shift;
+        PERFORM set_config('halldesk.now', o_now::text, true);
     END IF;
     PERFORM set_config('halldesk.actor', r.staff_id::text, true),
             set_config('halldesk.session', r.id::text, true),
-            set_config('halldesk.operation', coalesce(o_operation::text, ''), true),
-            set_config('halldesk.network', r.network_id::text, true),
-            set_config('halldesk.now', o_now::text, true),
-            set_config('halldesk.table', coalesce(r.table_name, ''), true),
-            set_config('halldesk.p1', coalesce(r.place_1, 0)::text, true),
-            set_config('halldesk.c1', coalesce(r.classes_1, 0)::text, true),
-            set_config('halldesk.o1', coalesce(r.own_1, 0)::text, true),
-            set_config('halldesk.r1', coalesce(r.partner_1, 0)::text, true);
+            set_config('halldesk.network', r.network_id::text, true);
+    IF o_operation IS NOT NULL THEN
+        PERFORM set_config('halldesk.operation', o_operation::text, true);
+    END IF;
+    IF r.table_name <> '' THEN
+        PERFORM set_config('halldesk.table', r.table_name, true), set_config('halldesk.p1', r.place_1::text, true);
+        IF (r.classes_1, r.own_1, r.partner_1) IS DISTINCT FROM (-1::bigint, 0::bigint, 0::bigint) THEN
+            PERFORM set_config('halldesk.c1', r.classes_1::text, true),
+                    set_config('halldesk.o1', r.own_1::text, true),
+                    set_config('halldesk.r1', r.partner_1::text, true);
+        END IF;
+    END IF;
     IF r.branches > 1 THEN
         PERFORM set_config('halldesk.p2', r.place_2::text, true), set_config('halldesk.c2', r.classes_2::text, true),
                 set_config('halldesk.o2', r.own_2::text, true), set_config('halldesk.r2', r.partner_2::text, true),
@@ -342,13 +350,13 @@ BEGIN
     FOR n IN 1..4 LOOP
         condition := format('(hall_id = gate_setting(''p%1$s'') OR area_id = gate_setting(''p%1$s'') OR network_id = gate_setting(''p%1$s''))', n);
         IF p_class IS NOT NULL THEN
-            condition := condition || format(' AND ((1::bigint << coalesce(%2$I, 0)) & gate_setting(''c%1$s'')) <> 0', n, p_class);
+            condition := condition || format(' AND ((1::bigint << coalesce(%2$I, 0)) & coalesce(gate_setting(''c%1$s''), -1)) <> 0', n, p_class);
         END IF;
         IF p_responsible IS NOT NULL THEN
-            condition := condition || format(' AND (gate_setting(''o%1$s'') = 0 OR %2$I = gate_actor())', n, p_responsible);
+            condition := condition || format(' AND (coalesce(gate_setting(''o%1$s''), 0) = 0 OR %2$I = gate_actor())', n, p_responsible);
         END IF;
         IF p_partner IS NOT NULL THEN
-            condition := condition || format(' AND (gate_setting(''r%1$s'') = 0 OR %2$I = gate_setting(''r%1$s''))', n, p_partner);
+            condition := condition || format(' AND (coalesce(gate_setting(''r%1$s''), 0) = 0 OR %2$I = gate_setting(''r%1$s''))', n, p_partner);
         END IF;
         branch := branch || ' OR (' || condition || ')';
     END LOOP;
