@@ -6,6 +6,7 @@ libhalldesk_protocol_a_SOURCES = \
 	protocol/value.c protocol/value.h \
 	protocol/form.c protocol/form_code.c protocol/form.h \
 	protocol/record.c protocol/record.h \
+	protocol/system.h \
 	protocol/frame.c protocol/deflate.c protocol/dictionary.c \
 	protocol/dictionary.h protocol/frame.h \
 	protocol/fault.c protocol/fault.h
