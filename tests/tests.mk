@@ -195,7 +195,8 @@ tests_fuzz_fuzz_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol
 
 # --- fault: kills, lost lines, full disks
 # --- processes: the server with a stub of the gate, killed, flooded, reloaded
-PROCESS_TESTS = tests/fault/test_process_kill tests/fault/test_process_lines
+PROCESS_TESTS = tests/fault/test_process_kill tests/fault/test_process_lines \
+	tests/fault/test_process_limits
 check_PROGRAMS += $(PROCESS_TESTS) tests/fault/halldeskd_stub
 check_PROGRAMS += tests/fault/test_process_push
 TESTS += $(PROCESS_TESTS) tests/fault/process_push.sh
@@ -205,6 +206,9 @@ tests_fault_halldeskd_stub_LDADD = $(HALLDESKD_BASE) $(HALLDESKD_LIBS)
 tests_fault_test_process_kill_SOURCES = tests/fault/test_process_kill.c \
 	tests/fault/process_fixture.c tests/fault/process_fixture.h
 tests_fault_test_process_kill_LDADD = $(PROCESS_NEEDS)
+tests_fault_test_process_limits_SOURCES = tests/fault/test_process_limits.c \
+	tests/fault/process_fixture.c tests/fault/process_fixture.h
+tests_fault_test_process_limits_LDADD = $(PROCESS_NEEDS)
 tests_fault_test_process_push_SOURCES = tests/fault/test_process_push.c \
 	tests/fault/process_fixture.c tests/fault/process_fixture.h
 tests_fault_test_process_push_LDADD = $(PROCESS_NEEDS) $(PQ_LIBS)
