@@ -237,6 +237,11 @@ BENCHES += tests/bench/bench_expression
 tests_bench_bench_expression_SOURCES = tests/bench/bench_expression.c
 tests_bench_bench_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol.a $(Z_LIBS)
 
+check_PROGRAMS += tests/bench/bench_load
+tests_bench_bench_load_SOURCES = tests/bench/bench_load.c
+tests_bench_bench_load_LDADD = libhalldesk-protocol.a $(Z_LIBS)
+BENCHES += tests/bench/bench_server.sh
+
 # --- the driver
 HALLDESK_RUN_TESTS = $(top_srcdir)/tests/lib/run_tests -b '$(abs_top_builddir)' -s '$(abs_top_srcdir)'
 
