@@ -21,7 +21,9 @@ static const struct load capture_loads[] = {
     {"arrears",
      "SELECT coalesce(sum(amount), 0) AS amount FROM customer_arrears WHERE customer_id = $1",
      "customer_id"},
-    {"account", "SELECT customer_id, status FROM account WHERE id = $1", "account_id"},
+    {"account", "SELECT customer_id, status FROM account"
+     " WHERE id = coalesce($1, (SELECT default_account_id FROM customer WHERE id = $2))",
+     "account_id customer_id"},
     {"channel",
      "SELECT coalesce((SELECT p.channel FROM staff_post s JOIN post p ON p.id = s.post_id"
      " WHERE s.staff_id = $1 AND s.valid_from <= $2::date AND (s.valid_to IS NULL OR s.valid_to >= "
