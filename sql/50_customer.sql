@@ -124,7 +124,7 @@ CREATE TABLE contact (
     job_title text,
     remark text,
     status smallint NOT NULL DEFAULT 1 CONSTRAINT contact_status_known CHECK (status IN (1, 2)), -- in use, withdrawn
-    customer_id bigint REFERENCES customer, -- the customer that the contact has become [10-22]
+    customer_id bigint REFERENCES customer DEFERRABLE INITIALLY DEFERRED, -- the customer that the contact has become [10-22]
     extra jsonb NOT NULL DEFAULT '{}',
     version bigint NOT NULL DEFAULT 1
 );

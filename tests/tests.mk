@@ -144,6 +144,8 @@ endif
 TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script
+TESTS += tests/service/customer.script tests/service/contact.script tests/service/account.script \
+	tests/service/customer_relation.script
 
 # --- screen: the real client in a pseudo-terminal
 # tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.

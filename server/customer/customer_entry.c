@@ -234,8 +234,19 @@ static void customer_create(struct decision_case *c)
     duplicates_decide(c);
 }
 
+/* The template stands in the record, which the input need not repeat [10-8, 10-9]. */
+static void template_decide(struct decision_case *c)
+{
+    int64_t kind = record_integer(c->before, "party_kind");
+    for (size_t i = 0; i < c->form->field_count; i++)
+        if (c->input->values[i].presence == VALUE_PRESENT &&
+            !field_applies(&c->form->fields[i], kind))
+            decision_fault(c, c->form->fields[i].name, "not_of_template", NULL);
+}
+
 static void customer_change(struct decision_case *c)
 {
+    template_decide(c);
     int64_t level = loaded_integer(c, "verification", 0, "level");
     if (level > 0)
         decision_fault(c, NULL, "customer.verification_needed", decision_number(c, level), NULL);
