@@ -454,18 +454,31 @@ static long kernel_memory(void)
     return sum;
 }
 
-static void test_parked(struct connection *witness)
+static size_t open_all(struct connection *parked[PARKED])
 {
-    static struct connection *parked[PARKED];
     size_t open = 0;
-    long memory = gateways_memory();
-    long kernel = kernel_memory();
     for (size_t i = 0; i < PARKED; i++) {
         parked[i] = terminal_signed_in(fixture.address, NULL);
         open += parked[i] != NULL;
     }
+    return open;
+}
+
+static void test_parked(struct connection *witness)
+{
+    static struct connection *parked[PARKED];
+    long memory = gateways_memory();
+    long kernel = kernel_memory();
+    size_t open = open_all(parked);
     long user_kib = gateways_memory() - memory;
     long kernel_kib = kernel_memory() - kernel;
+    /* The kernel's memory is everybody's: what others took meanwhile is seen by a second look. */
+    for (size_t i = 0; i < PARKED; i++)
+        connection_free(parked[i]);
+    kernel = kernel_memory();
+    open = open_all(parked) < open ? 0 : open;
+    long again_kib = kernel_memory() - kernel;
+    kernel_kib = again_kib < kernel_kib ? again_kib : kernel_kib;
     tap_note("%zu parked terminals: %.2f KiB user, about %.2f KiB kernel each", open,
              (double)user_kib / PARKED, (double)kernel_kib / PARKED);
     tap_ok(open == PARKED, "a thousand terminals are signed in");
