@@ -159,6 +159,7 @@ demo_server() {
 demo_neighbours() {
     local program=$DEMO_BUILD/tests/standin/halldesk-standin
     [ -x "$program" ] || return 0
+    [ ! "$program" -nt "$RUN_PLACE/standin.pid" ] || place_stop standin
     place_running standin ||
         place_start standin "$program" "$RUN_PLACE/exchange/outbox" "$RUN_PLACE/exchange/inbox"
 }
@@ -224,7 +225,8 @@ demo_main() {
         [ ! -e "$RUN_SOURCE/run.d/demo_load" ] || demo_hook demo_load || return
         demo_mark || return
     fi
-    call=("$DEMO_BUILD/halldesk" --socket "$HALLDESK_TEST_SERVER" --language "$language")
+    call=("$DEMO_BUILD/halldesk" --socket "$HALLDESK_TEST_SERVER" --language "$language"
+        --forms "$RUN_SOURCE/forms")
     if [ -n "$client" ] && [ -t 0 ] && [ -t 1 ]; then
         "${call[@]}"
         run_note "the server goes on; ./run demo opens the client again, ./run stop ends it"
