@@ -7,9 +7,8 @@
 #include "server/engine/statement.h"
 #include "server/process/log.h"
 
-static const char sql_open[] =
-    "SELECT (extract(epoch FROM o_now) * 1000000)::bigint FROM "
-    "gate_open($1, $2, $3, $4, $5::smallint, $6, $7)";
+static const char sql_open[] = "SELECT (extract(epoch FROM o_now) * 1000000)::bigint FROM "
+                               "gate_open($1, $2, $3, $4, $5::smallint, $6, $7)";
 static const char sql_close[] =
     "SELECT gate_close($1, $2, $3, $4::smallint, $5, $6, $7, $8, $9::smallint, $10, $11, $12)";
 
@@ -64,7 +63,8 @@ static void close_queue(struct call *call, bool keep_reply)
         parameter_bytes(call->request_hash, REQUEST_HASH),
         reply,
     };
-    database_queue(call->engine->database, sql_close, sizeof parameters / sizeof *parameters, parameters);
+    database_queue(call->engine->database, sql_close, sizeof parameters / sizeof *parameters,
+                   parameters);
 }
 
 void call_close(struct call *call)
@@ -78,7 +78,8 @@ void call_log(struct call *call)
 }
 
 /* Constraints are named <table>_<field>_<rule>; the longest field name that fits is the one. */
-static const struct field *constraint_field(const struct form *form, const char *table, const char *constraint)
+static const struct field *constraint_field(const struct form *form, const char *table,
+                                            const char *constraint)
 {
     const struct field *found = NULL;
     size_t prefix = strlen(table);
@@ -89,7 +90,8 @@ static const struct field *constraint_field(const struct form *form, const char 
     for (size_t i = 0; i < form->field_count; i++) {
         const struct field *field = &form->fields[i];
         size_t length = strlen(field->name);
-        if (strncmp(rest, field->name, length) == 0 && (rest[length] == '_' || rest[length] == '\0') &&
+        if (strncmp(rest, field->name, length) == 0 &&
+            (rest[length] == '_' || rest[length] == '\0') &&
             (found == NULL || length > strlen(found->name))) {
             found = field;
         }
@@ -98,7 +100,8 @@ static const struct field *constraint_field(const struct form *form, const char 
 }
 
 /* The form, or line form, that stands on a table. */
-static const struct form *form_of_table(const struct form *form, const char *table, uint16_t *lines_field)
+static const struct form *form_of_table(const struct form *form, const char *table,
+                                        uint16_t *lines_field)
 {
     if (form->table != NULL && (strcmp(form->table, table) == 0 ||
                                 (form->base != NULL && strcmp(form->base, table) == 0))) {
@@ -124,7 +127,8 @@ static enum status constraint_failure(struct call *call, const char *name)
     uint16_t lines_field = 0;
     const struct form *form = form_of_table(call->form, table, &lines_field);
     const struct field *field = form != NULL ? constraint_field(form, table, constraint) : NULL;
-    /* A named rule of the database is told as "check.<rule>", the constraint's name as parameter. */
+    /* A named rule of the database is told as "check.<rule>", the constraint's name as parameter.
+     */
     const char *rule = constraint;
     if (field != NULL) {
         const char *rest = constraint + strlen(table) + 1 + strlen(field->name);
@@ -153,7 +157,8 @@ static enum status not_null_failure(struct call *call)
         char *column = arena_copy(call->arena, quote + 1, (size_t)(end - quote - 1));
         field = form_field(form, column);
     }
-    struct fault *fault = faults_add(&call->faults, "required", field != NULL ? field->number : 0, NULL);
+    struct fault *fault =
+        faults_add(&call->faults, "required", field != NULL ? field->number : 0, NULL);
     if (fault != NULL) {
         fault->lines_field = lines_field;
     }
@@ -210,7 +215,8 @@ enum status call_failure(struct call *call)
     }
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
         if (strncmp(error->state, failures[i].state, strlen(failures[i].state)) == 0) {
-            return failures[i].explain != NULL ? failures[i].explain(call) : (enum status)failures[i].status;
+            return failures[i].explain != NULL ? failures[i].explain(call)
+                                               : (enum status)failures[i].status;
         }
     }
     if (strncmp(error->state, "HD0", 3) == 0) {
@@ -220,9 +226,9 @@ enum status call_failure(struct call *call)
             return (enum status)status;
         }
     }
-    log_write(LOG_ERROR, "form %s verb %s: %s %s%s%s", call->form->name, call->verb->name, error->state,
-              error->message != NULL ? error->message : "", error->detail != NULL ? "; " : "",
-              error->detail != NULL ? error->detail : "");
+    log_write(LOG_ERROR, "form %s verb %s: %s %s%s%s", call->form->name, call->verb->name,
+              error->state, error->message != NULL ? error->message : "",
+              error->detail != NULL ? "; " : "", error->detail != NULL ? error->detail : "");
     call->status_text = arena_string(call->arena, error->state);
     return STATUS_INTERNAL;
 }

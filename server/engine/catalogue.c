@@ -13,16 +13,20 @@
 #include "server/gate/database.h"
 #include "server/process/log.h"
 
-static const char sql_epoch[] = "SELECT e.catalogue, (extract(epoch FROM i.clock_shift) * 1000000)::bigint "
-                                "FROM epoch e CROSS JOIN installation i";
-static const char sql_lists[] = "SELECT name, title_zh, title_en FROM code_list ORDER BY name COLLATE \"C\"";
+static const char sql_epoch[] =
+    "SELECT e.catalogue, (extract(epoch FROM i.clock_shift) * 1000000)::bigint "
+    "FROM epoch e CROSS JOIN installation i";
+static const char sql_lists[] =
+    "SELECT name, title_zh, title_en FROM code_list ORDER BY name COLLATE \"C\"";
 static const char sql_codes[] =
     "SELECT list, number, name, label_zh, label_en, coalesce(parent, 0), attributes, initials, "
     "coalesce(region_id, 0), valid_from - date '1970-01-01', "
-    "coalesce(valid_to - date '1970-01-01', -1), sort FROM code ORDER BY list COLLATE \"C\", number";
+    "coalesce(valid_to - date '1970-01-01', -1), sort FROM code ORDER BY list COLLATE \"C\", "
+    "number";
 static const char sql_extras[] =
     "SELECT form, number, name, label_zh, label_en, type, length, codes, required, searchable, "
-    "sensitive, templates, tab FROM extra_field WHERE status = 1 ORDER BY form COLLATE \"C\", number";
+    "sensitive, templates, tab FROM extra_field WHERE status = 1 ORDER BY form COLLATE \"C\", "
+    "number";
 static const char sql_settings[] = "SELECT name, value FROM setting ORDER BY name COLLATE \"C\"";
 
 static int64_t cell_integer(const PGresult *result, int row, int column)
@@ -68,7 +72,8 @@ static void lists_add_states(struct catalogue *catalogue, const struct form_set 
         memmove(&catalogue->lists[at + 1], &catalogue->lists[at],
                 (catalogue->list_count - at) * sizeof *catalogue->lists);
         catalogue->list_count++;
-        struct code_entry *entries = ARENA_ARRAY(catalogue->arena, struct code_entry, form->state_count);
+        struct code_entry *entries =
+            ARENA_ARRAY(catalogue->arena, struct code_entry, form->state_count);
         for (size_t n = 0; n < form->state_count; n++) {
             const struct state *state = &form->states[n];
             entries[n] = (struct code_entry){.number = state->number,
@@ -93,12 +98,14 @@ static void lists_read(struct catalogue *catalogue, const PGresult *lists, const
     struct arena *arena = catalogue->arena;
     int code_count = PQntuples(codes);
     catalogue->list_count = (size_t)PQntuples(lists);
-    catalogue->lists = ARENA_ARRAY(arena, struct code_catalogue_list, catalogue->list_count + image->count + 1);
+    catalogue->lists =
+        ARENA_ARRAY(arena, struct code_catalogue_list, catalogue->list_count + image->count + 1);
     int row = 0;
     for (size_t i = 0; i < catalogue->list_count; i++) {
         struct code_catalogue_list *list = &catalogue->lists[i];
         list->name = cell_text(arena, lists, (int)i, 0);
-        list->title = (struct label){cell_text(arena, lists, (int)i, 1), cell_text(arena, lists, (int)i, 2)};
+        list->title =
+            (struct label){cell_text(arena, lists, (int)i, 1), cell_text(arena, lists, (int)i, 2)};
         int first = row;
         while (row < code_count && strcmp(PQgetvalue(codes, row, 0), list->name) == 0) {
             row++;
@@ -180,7 +187,8 @@ static struct form *form_extend(struct catalogue *catalogue, const struct form *
     return extended;
 }
 
-static void forms_read(struct catalogue *catalogue, const PGresult *extras, const struct form_set *image)
+static void forms_read(struct catalogue *catalogue, const PGresult *extras,
+                       const struct form_set *image)
 {
     int total = PQntuples(extras);
     catalogue->forms.count = image->count;
@@ -195,10 +203,9 @@ static void forms_read(struct catalogue *catalogue, const PGresult *extras, cons
         while (last < total && strcmp(PQgetvalue(extras, last, 0), form->name) == 0) {
             last++;
         }
-        catalogue->forms.forms[i] =
-            last > first && (form->flags & FORM_EXTENDABLE) != 0
-                ? form_extend(catalogue, form, extras, first, last - first)
-                : form;
+        catalogue->forms.forms[i] = last > first && (form->flags & FORM_EXTENDABLE) != 0
+                                        ? form_extend(catalogue, form, extras, first, last - first)
+                                        : form;
     }
 }
 
@@ -349,14 +356,17 @@ struct catalogue *catalogue_load(struct database *database, struct arena *reques
     struct tm local;
     localtime_r(&now, &local);
     catalogue->zone_offset = (int)local.tm_gmtoff;
-    lists_read(catalogue, database_result(database, lists), database_result(database, codes), image);
+    lists_read(catalogue, database_result(database, lists), database_result(database, codes),
+               image);
     forms_read(catalogue, database_result(database, extras), image);
     const PGresult *rows = database_result(database, settings);
     catalogue->setting_count = (size_t)PQntuples(rows);
-    catalogue->settings = ARENA_ARRAY(catalogue->arena, struct setting_entry, catalogue->setting_count + 1);
+    catalogue->settings =
+        ARENA_ARRAY(catalogue->arena, struct setting_entry, catalogue->setting_count + 1);
     for (size_t i = 0; i < catalogue->setting_count; i++) {
-        catalogue->settings[i] = (struct setting_entry){cell_text(catalogue->arena, rows, (int)i, 0),
-                                                        cell_text(catalogue->arena, rows, (int)i, 1)};
+        catalogue->settings[i] =
+            (struct setting_entry){cell_text(catalogue->arena, rows, (int)i, 0),
+                                   cell_text(catalogue->arena, rows, (int)i, 1)};
     }
     if (!rules_compile(catalogue)) {
         catalogue_free(catalogue);
@@ -373,7 +383,8 @@ void catalogue_free(struct catalogue *catalogue)
     }
 }
 
-const struct code_catalogue_list *catalogue_list(const struct catalogue *catalogue, const char *name)
+const struct code_catalogue_list *catalogue_list(const struct catalogue *catalogue,
+                                                 const char *name)
 {
     size_t low = 0;
     size_t high = catalogue->list_count;
@@ -392,7 +403,8 @@ const struct code_catalogue_list *catalogue_list(const struct catalogue *catalog
     return NULL;
 }
 
-const struct code_entry *catalogue_code(const struct catalogue *catalogue, const char *list, int64_t number)
+const struct code_entry *catalogue_code(const struct catalogue *catalogue, const char *list,
+                                        int64_t number)
 {
     const struct code_catalogue_list *found = catalogue_list(catalogue, list);
     for (size_t i = 0; found != NULL && i < found->count; i++) {
@@ -432,7 +444,8 @@ int64_t catalogue_now(const struct catalogue *catalogue)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + catalogue->clock_shift;
 }
 
-const struct form_extras *catalogue_extras(const struct catalogue *catalogue, const struct form *form)
+const struct form_extras *catalogue_extras(const struct catalogue *catalogue,
+                                           const struct form *form)
 {
     for (size_t i = 0; i < catalogue->extras_count; i++) {
         if (catalogue->extras[i].form == form) {

@@ -56,7 +56,7 @@ struct form_extras {
 struct catalogue {
     struct arena *arena;
     int64_t epoch;
-    struct form_set forms;      /* with extra fields */
+    struct form_set forms; /* with extra fields */
     size_t extras_count;
     struct form_extras *extras; /* one for each form and line form */
     size_t list_count;
@@ -65,9 +65,9 @@ struct catalogue {
     struct setting_entry {
         const char *name;
         const char *value;
-    } *settings; /* ascending by name */
-    int zone_offset;      /* seconds east of UTC */
-    int64_t clock_shift;  /* microseconds by which a test cluster's business time is shifted */
+    } * settings;        /* ascending by name */
+    int zone_offset;     /* seconds east of UTC */
+    int64_t clock_shift; /* microseconds by which a test cluster's business time is shifted */
 };
 
 /* Reads the tables in one round trip; NULL if the database failed or a rule does not compile
@@ -76,12 +76,17 @@ struct catalogue *catalogue_load(struct database *database, struct arena *reques
                                  const struct form_set *image);
 void catalogue_free(struct catalogue *catalogue);
 
-const struct code_catalogue_list *catalogue_list(const struct catalogue *catalogue, const char *name);
-const struct code_entry *catalogue_code(const struct catalogue *catalogue, const char *list, int64_t number);
-const struct code_entry *catalogue_code_by_name(const struct catalogue *catalogue, const char *list, const char *name);
-const char *catalogue_setting(const struct catalogue *catalogue, const char *name); /* "" if not set */
+const struct code_catalogue_list *catalogue_list(const struct catalogue *catalogue,
+                                                 const char *name);
+const struct code_entry *catalogue_code(const struct catalogue *catalogue, const char *list,
+                                        int64_t number);
+const struct code_entry *catalogue_code_by_name(const struct catalogue *catalogue, const char *list,
+                                                const char *name);
+const char *catalogue_setting(const struct catalogue *catalogue,
+                              const char *name); /* "" if not set */
 /* Business time as far as a worker knows it before the gate has been passed. */
 int64_t catalogue_now(const struct catalogue *catalogue);
-const struct form_extras *catalogue_extras(const struct catalogue *catalogue, const struct form *form);
+const struct form_extras *catalogue_extras(const struct catalogue *catalogue,
+                                           const struct form *form);
 
 #endif

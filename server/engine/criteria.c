@@ -31,15 +31,15 @@ static bool criterion_read(struct call *call, struct criterion *criterion)
 {
     struct reader *body = &call->body;
     uint64_t number = reader_limited(body, UINT16_MAX);
-    criterion->operator = (enum criterion_operator)reader_u8(body);
+    criterion->operator=(enum criterion_operator) reader_u8(body);
     criterion->field = form_field_by_number(call->form, (uint16_t)number);
     if (body->failed || criterion->field == NULL || criterion->field->type == VALUE_LINES ||
-        !field_is_stored(criterion->field) || criterion->operator < CRITERION_EQUAL ||
-        criterion->operator > CRITERION_EMPTY) {
+        !field_is_stored(criterion->field) ||
+        criterion->operator<CRITERION_EQUAL || criterion->operator> CRITERION_EMPTY) {
         return false;
     }
     criterion->value.presence = VALUE_PRESENT;
-    if (criterion->operator == CRITERION_EMPTY) {
+    if (criterion->operator== CRITERION_EMPTY) {
         return true;
     }
     if (criterion->field->type == VALUE_TEXT) {
@@ -67,7 +67,8 @@ void criteria_judge(struct call *call, const struct criteria *criteria)
         const struct criterion *criterion = &criteria->list[i];
         if (!criterion_allowed(criterion)) {
             faults_add(&call->faults, "search_not_offered", criterion->field->number, NULL);
-        } else if ((criterion->field->flags & FIELD_SENSITIVE) != 0 && criterion->operator != CRITERION_EQUAL) {
+        } else if ((criterion->field->flags & FIELD_SENSITIVE) != 0 &&
+                   criterion->operator!= CRITERION_EQUAL) {
             faults_add(&call->faults, "search_whole_only", criterion->field->number, NULL);
         } else if ((criterion->field->flags & FIELD_SECRET) != 0) {
             faults_add(&call->faults, "search_not_offered", criterion->field->number, NULL);
@@ -76,9 +77,11 @@ void criteria_judge(struct call *call, const struct criteria *criteria)
 }
 
 /* Words of a name are rows: initials typed in Latin letters, or pairs of characters. */
-static void word_add(struct statement *statement, const struct call *call, const struct criterion *criterion)
+static void word_add(struct statement *statement, const struct call *call,
+                     const struct criterion *criterion)
 {
-    const char *table = (criterion->field->flags & FIELD_BASE) != 0 ? call->form->base : call->form->table;
+    const char *table =
+        (criterion->field->flags & FIELD_BASE) != 0 ? call->form->base : call->form->table;
     struct pinyin_tokens tokens;
     bool latin = true;
     for (const char *at = criterion->value.text; *at != '\0'; at++) {
@@ -92,7 +95,8 @@ static void word_add(struct statement *statement, const struct call *call, const
             continue;
         }
         statement_add(statement, " AND t.id IN (SELECT w.id FROM %s_word w WHERE w.word = ", table);
-        statement_parameter(statement, parameter_text(arena_string(call->arena, tokens.list[i].text)));
+        statement_parameter(statement,
+                            parameter_text(arena_string(call->arena, tokens.list[i].text)));
         statement_add(statement, ")");
         used++;
     }
@@ -101,21 +105,27 @@ static void word_add(struct statement *statement, const struct call *call, const
     }
 }
 
-static void extra_add(struct statement *statement, const struct call *call, const struct criterion *criterion)
+static void extra_add(struct statement *statement, const struct call *call,
+                      const struct criterion *criterion)
 {
-    statement_add(statement, " AND t.id IN (SELECT e.id FROM extra_value e WHERE e.table_name = '%s' AND e.number = %u AND e.value = ",
+    statement_add(statement,
+                  " AND t.id IN (SELECT e.id FROM extra_value e WHERE e.table_name = '%s' AND "
+                  "e.number = %u AND e.value = ",
                   call->form->table, criterion->field->number);
-    statement_parameter(statement, criterion->field->type == VALUE_TEXT
-                                       ? parameter_text(criterion->value.text)
-                                       : value_parameter(criterion->field->type == VALUE_RATE ? VALUE_RATE : VALUE_NUMBER,
-                                                         &criterion->value, call->arena));
+    statement_parameter(
+        statement,
+        criterion->field->type == VALUE_TEXT
+            ? parameter_text(criterion->value.text)
+            : value_parameter(criterion->field->type == VALUE_RATE ? VALUE_RATE : VALUE_NUMBER,
+                              &criterion->value, call->arena));
     statement_add(statement, ")");
 }
 
-static void criterion_add(struct statement *statement, const struct call *call, const struct criterion *criterion)
+static void criterion_add(struct statement *statement, const struct call *call,
+                          const struct criterion *criterion)
 {
     const char *column = field_column(criterion->field, call->arena);
-    if (criterion->operator == CRITERION_WORD) {
+    if (criterion->operator== CRITERION_WORD) {
         word_add(statement, call, criterion);
         return;
     }
@@ -123,24 +133,28 @@ static void criterion_add(struct statement *statement, const struct call *call, 
         extra_add(statement, call, criterion);
         return;
     }
-    if (criterion->operator == CRITERION_EMPTY) {
+    if (criterion->operator== CRITERION_EMPTY) {
         statement_add(statement, " AND %s IS NULL", column);
         return;
     }
-    if (criterion->operator == CRITERION_PREFIX) {
+    if (criterion->operator== CRITERION_PREFIX) {
         statement_add(statement, " AND %s ~>=~ ", column);
         statement_parameter(statement, parameter_text(criterion->value.text));
         statement_add(statement, " AND %s ~<~ ", column);
-        statement_parameter(statement, parameter_text(arena_format(call->arena, "%s\xF4\x8F\xBF\xBF", criterion->value.text)));
+        statement_parameter(
+            statement,
+            parameter_text(arena_format(call->arena, "%s\xF4\x8F\xBF\xBF", criterion->value.text)));
         return;
     }
     static const char *const operators[] = {
         [CRITERION_EQUAL] = "=", [CRITERION_FROM] = ">=", [CRITERION_TO] = "<="};
     statement_add(statement, " AND %s %s ", column, operators[criterion->operator]);
-    statement_parameter(statement, value_parameter(criterion->field->type, &criterion->value, call->arena));
+    statement_parameter(statement,
+                        value_parameter(criterion->field->type, &criterion->value, call->arena));
 }
 
-void criteria_add(struct statement *statement, const struct call *call, const struct criteria *criteria)
+void criteria_add(struct statement *statement, const struct call *call,
+                  const struct criteria *criteria)
 {
     for (size_t i = 0; i < criteria->count; i++) {
         criterion_add(statement, call, &criteria->list[i]);
@@ -154,7 +168,8 @@ static bool form_placed(const struct form *form)
     return form->scope != NULL && strcmp(form->scope, "place") == 0;
 }
 
-void scope_add(struct statement *statement, const struct call *call, const struct scope_branch *branch)
+void scope_add(struct statement *statement, const struct call *call,
+               const struct scope_branch *branch)
 {
     const struct form *form = call->form;
     if (form_placed(form) && branch->level >= 1 && branch->level <= 3) {
@@ -171,5 +186,6 @@ void scope_add(struct statement *statement, const struct call *call, const struc
 
 int scope_branches(const struct call *call)
 {
-    return form_placed(call->form) || call->form->responsible != NULL ? call->scope->branch_count : 1;
+    return form_placed(call->form) || call->form->responsible != NULL ? call->scope->branch_count
+                                                                      : 1;
 }

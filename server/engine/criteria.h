@@ -1,5 +1,5 @@
-/* Criteria of lists and reports: fields, operators and values, read from a call, judged against what
- * the form offers to search by, and put into SQL. */
+/* Criteria of lists and reports: fields, operators and values, read from a call, judged against
+ * what the form offers to search by, and put into SQL. */
 #ifndef HALLDESK_CRITERIA_H
 #define HALLDESK_CRITERIA_H
 
@@ -34,9 +34,12 @@ bool criteria_read(struct call *call, struct criteria *criteria);
 /* Faults for searches that the form does not offer; sensitive fields are found by whole value. */
 void criteria_judge(struct call *call, const struct criteria *criteria);
 /* " AND …" for each. */
-void criteria_add(struct statement *statement, const struct call *call, const struct criteria *criteria);
-/* " AND …" for one branch of the scope in effect: equality on one level, so that an index serves. */
-void scope_add(struct statement *statement, const struct call *call, const struct scope_branch *branch);
+void criteria_add(struct statement *statement, const struct call *call,
+                  const struct criteria *criteria);
+/* " AND …" for one branch of the scope in effect: equality on one level, so that an index serves.
+ */
+void scope_add(struct statement *statement, const struct call *call,
+               const struct scope_branch *branch);
 /* How many branches a statement over the form needs. */
 int scope_branches(const struct call *call);
 

@@ -81,7 +81,8 @@ size_t loaded_rows(const struct decision_case *c, const char *load)
     return loaded_find(c, load)->row_count;
 }
 
-static const char *loaded_cell(const struct decision_case *c, const char *load, size_t row, const char *column)
+static const char *loaded_cell(const struct decision_case *c, const char *load, size_t row,
+                               const char *column)
 {
     const struct loaded *loaded = loaded_find(c, load);
     for (size_t i = 0; i < loaded->column_count; i++) {
@@ -95,7 +96,8 @@ static const char *loaded_cell(const struct decision_case *c, const char *load, 
     abort();
 }
 
-const char *loaded_text(const struct decision_case *c, const char *load, size_t row, const char *column)
+const char *loaded_text(const struct decision_case *c, const char *load, size_t row,
+                        const char *column)
 {
     const char *cell = loaded_cell(c, load, row, column);
     return cell != NULL ? cell : "";
@@ -106,7 +108,8 @@ bool loaded_null(const struct decision_case *c, const char *load, size_t row, co
     return loaded_cell(c, load, row, column) == NULL;
 }
 
-int64_t loaded_integer(const struct decision_case *c, const char *load, size_t row, const char *column)
+int64_t loaded_integer(const struct decision_case *c, const char *load, size_t row,
+                       const char *column)
 {
     return strtoll(loaded_text(c, load, row, column), NULL, 10);
 }
@@ -117,8 +120,8 @@ bool loaded_flag(const struct decision_case *c, const char *load, size_t row, co
     return text[0] == 't' || text[0] == '1';
 }
 
-static int64_t loaded_parsed(const struct decision_case *c, const char *load, size_t row, const char *column,
-                             enum value_type type)
+static int64_t loaded_parsed(const struct decision_case *c, const char *load, size_t row,
+                             const char *column, enum value_type type)
 {
     struct value value = {0};
     const char *text = loaded_text(c, load, row, column);
@@ -142,7 +145,8 @@ int64_t loaded_time(const struct decision_case *c, const char *load, size_t row,
     int year, month, day, hour, minute;
     int second = 0;
     int used = 0;
-    if (sscanf(text, "%d-%d-%d %d:%d:%d%n", &year, &month, &day, &hour, &minute, &second, &used) != 6) {
+    if (sscanf(text, "%d-%d-%d %d:%d:%d%n", &year, &month, &day, &hour, &minute, &second, &used) !=
+        6) {
         return 0;
     }
     int64_t micros = 0;
@@ -159,11 +163,13 @@ int64_t loaded_time(const struct decision_case *c, const char *load, size_t row,
         sscanf(at + 1, "%d:%d", &zone_hours, &zone_minutes);
     }
     int64_t zone = (int64_t)zone_hours * 3600 + (int64_t)zone_minutes * 60;
-    int64_t seconds = value_days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    int64_t seconds =
+        value_days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
     return (seconds - (*at == '-' ? -zone : zone)) * 1000000 + micros;
 }
 
-struct decision_case *decision_case_create(struct arena *arena, const struct form_set *forms, const char *form_name)
+struct decision_case *decision_case_create(struct arena *arena, const struct form_set *forms,
+                                           const char *form_name)
 {
     struct decision_case *c = ARENA_NEW(arena, struct decision_case);
     c->arena = arena;
@@ -183,8 +189,8 @@ struct decision_case *decision_case_create(struct arena *arena, const struct for
     return c;
 }
 
-static struct fault *fault_add(struct decision_case *c, const struct form *form, const char *field, const char *name,
-                               va_list arguments)
+static struct fault *fault_add(struct decision_case *c, const struct form *form, const char *field,
+                               const char *name, va_list arguments)
 {
     const struct field *found = field != NULL ? form_field(form, field) : NULL;
     struct fault *fault = faults_add(c->faults, name, found != NULL ? found->number : 0, NULL);
@@ -218,8 +224,8 @@ void decision_warning(struct decision_case *c, const char *field, const char *na
     }
 }
 
-void decision_line_fault(struct decision_case *c, const char *lines, size_t line, const char *field, const char *name,
-                         ...)
+void decision_line_fault(struct decision_case *c, const char *lines, size_t line, const char *field,
+                         const char *name, ...)
 {
     const struct field *lines_field = form_field(c->form, lines);
     va_list arguments;
@@ -267,7 +273,8 @@ struct record *effect_create_role(struct decision_case *c, const char *form_name
     return effect->record;
 }
 
-struct record *effect_change(struct decision_case *c, const char *form_name, int64_t id, int64_t version)
+struct record *effect_change(struct decision_case *c, const char *form_name, int64_t id,
+                             int64_t version)
 {
     struct effect *effect = effect_add(c, EFFECT_CHANGE);
     effect->record = record_create(effect_form(c, form_name), c->arena);
@@ -296,8 +303,8 @@ const char *decision_number(struct decision_case *c, int64_t number)
     return arena_format(c->arena, "%lld", (long long)number);
 }
 
-void effect_message(struct decision_case *c, const char *neighbour, const char *stream, const char *type,
-                    const char *payload)
+void effect_message(struct decision_case *c, const char *neighbour, const char *stream,
+                    const char *type, const char *payload)
 {
     struct effect *effect = effect_add(c, EFFECT_MESSAGE);
     const char *texts[] = {neighbour, stream, type, payload};
@@ -306,8 +313,9 @@ void effect_message(struct decision_case *c, const char *neighbour, const char *
     }
 }
 
-void effect_work_item(struct decision_case *c, const char *kind, int64_t organisation, int64_t staff,
-                      const char *form_name, int64_t record_id, const char *subject, int64_t due)
+void effect_work_item(struct decision_case *c, const char *kind, int64_t organisation,
+                      int64_t staff, const char *form_name, int64_t record_id, const char *subject,
+                      int64_t due)
 {
     struct effect *effect = effect_add(c, EFFECT_WORK_ITEM);
     effect->text[0] = arena_string(c->arena, kind);
@@ -319,7 +327,8 @@ void effect_work_item(struct decision_case *c, const char *kind, int64_t organis
     effect->numbers[3] = due;
 }
 
-void effect_notice(struct decision_case *c, int64_t staff, const char *message, const char *parameter)
+void effect_notice(struct decision_case *c, int64_t staff, const char *message,
+                   const char *parameter)
 {
     struct effect *effect = effect_add(c, EFFECT_NOTICE);
     effect->text[0] = arena_string(c->arena, message);

@@ -16,10 +16,10 @@ enum effect_kind {
 struct effect {
     struct effect *next;
     enum effect_kind kind;
-    struct record *record;   /* create, change */
-    const char *text[4];     /* statement: SQL; message: neighbour, stream, type, payload; … */
+    struct record *record; /* create, change */
+    const char *text[4];   /* statement: SQL; message: neighbour, stream, type, payload; … */
     int64_t numbers[4];
-    int64_t expect;          /* rows that a statement must touch; negative: any */
+    int64_t expect; /* rows that a statement must touch; negative: any */
     size_t count;
     const char **parameters;
 };

@@ -62,10 +62,10 @@ void call_opened(struct call *call);
 void call_log(struct call *call);
 
 /* --- Verbs (each file is one room) --- */
-enum status engine_write(struct call *call);   /* create, change, transitions, own verbs, run */
-enum status engine_show(struct call *call);    /* show, unmask */
-enum status engine_query(struct call *call);   /* query, one page */
-enum status engine_values(struct call *call);  /* list of values of a reference */
+enum status engine_write(struct call *call);  /* create, change, transitions, own verbs, run */
+enum status engine_show(struct call *call);   /* show, unmask */
+enum status engine_query(struct call *call);  /* query, one page */
+enum status engine_values(struct call *call); /* list of values of a reference */
 enum status engine_history(struct call *call);
 
 /* Looks at everything that needs no database: required, length, code, template, readonly …
@@ -79,7 +79,8 @@ bool validate_needs_before(struct call *call, const struct record *change);
 bool validate_guard(struct call *call, const struct record *record);
 
 /* Verbs of a form that the actor may use on a record in this state. */
-size_t verbs_allowed(const struct call *call, const struct record *record, uint16_t *numbers, size_t limit);
+size_t verbs_allowed(const struct call *call, const struct record *record, uint16_t *numbers,
+                     size_t limit);
 
 /* --- Ids and running numbers --- */
 struct number_cache *number_cache_create(void);
@@ -89,7 +90,7 @@ bool number_cache_fill(struct number_cache *cache, struct database *database, st
 /* 0 when the block is used up: the call must be run again after number_cache_fill(). */
 int64_t number_id(struct number_cache *cache);
 /* NULL when a block for the form must be fetched first; the next fill does. */
-const char *number_key(struct number_cache *cache, const struct form *form, int64_t now, int zone_offset,
-                       struct arena *arena);
+const char *number_key(struct number_cache *cache, const struct form *form, int64_t now,
+                       int zone_offset, struct arena *arena);
 
 #endif

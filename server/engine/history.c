@@ -28,7 +28,8 @@ static void value_mask(const struct field *field, json_t *pair)
         if (json_is_null(json_array_get(pair, i))) {
             continue;
         }
-        if (text == NULL || !mask_apply(field->mask != NULL ? field->mask : "whole", text, masked, sizeof masked)) {
+        if (text == NULL ||
+            !mask_apply(field->mask != NULL ? field->mask : "whole", text, masked, sizeof masked)) {
             strcpy(masked, "***");
         }
         json_array_set_new(pair, i, json_string(masked));

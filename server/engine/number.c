@@ -64,7 +64,8 @@ bool number_cache_fill(struct number_cache *cache, struct database *database, st
         if (cache->series[i].wanted) {
             struct parameter parameters[2] = {parameter_text(cache->series[i].name),
                                               parameter_integer(arena, NUMBER_BLOCK)};
-            statements[i] = database_queue(database, "SELECT number_block($1, $2::integer)", 2, parameters);
+            statements[i] =
+                database_queue(database, "SELECT number_block($1, $2::integer)", 2, parameters);
         }
     }
     if (!database_flush(database, true)) {
@@ -81,7 +82,8 @@ bool number_cache_fill(struct number_cache *cache, struct database *database, st
     for (size_t i = 0; i < cache->count; i++) {
         struct series *series = &cache->series[i];
         if (series->wanted) {
-            series->next = strtoll(PQgetvalue(database_result(database, statements[i]), 0, 0), NULL, 10);
+            series->next =
+                strtoll(PQgetvalue(database_result(database, statements[i]), 0, 0), NULL, 10);
             series->end = series->next + NUMBER_BLOCK;
             series->wanted = false;
         }
@@ -139,8 +141,8 @@ static const char *pattern_fill(const char *pattern, int64_t number, int64_t now
     return text;
 }
 
-const char *number_key(struct number_cache *cache, const struct form *form, int64_t now, int zone_offset,
-                       struct arena *arena)
+const char *number_key(struct number_cache *cache, const struct form *form, int64_t now,
+                       int zone_offset, struct arena *arena)
 {
     struct series *series = series_of(cache, form->name);
     if (series->next == series->end) {

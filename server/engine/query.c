@@ -57,8 +57,9 @@ static bool query_read(struct call *call, struct query *query)
 }
 
 /* One branch of the scope: equality on one level, so that an index (level, order, id) serves. */
-static void branch_add(struct statement *statement, const struct call *call, const struct query *query,
-                       const struct selection *selection, const struct scope_branch *branch)
+static void branch_add(struct statement *statement, const struct call *call,
+                       const struct query *query, const struct selection *selection,
+                       const struct scope_branch *branch)
 {
     const char *order = query->order != NULL ? field_column(query->order, call->arena) : "t.id";
     const char *direction = query->descending ? "DESC" : "ASC";
@@ -90,8 +91,8 @@ static void branch_add(struct statement *statement, const struct call *call, con
     statement_add(statement, " LIMIT %lld)", (long long)query->page + 1);
 }
 
-static void query_build(struct statement *statement, const struct call *call, const struct query *query,
-                        const struct selection *selection)
+static void query_build(struct statement *statement, const struct call *call,
+                        const struct query *query, const struct selection *selection)
 {
     int branches = scope_branches(call);
     if (branches == 1) {
@@ -104,12 +105,12 @@ static void query_build(struct statement *statement, const struct call *call, co
         branch_add(statement, call, query, selection, &call->scope->branches[i]);
     }
     const char *direction = query->descending ? "DESC" : "ASC";
-    statement_add(statement, ") u ORDER BY order_key %s, order_id %s LIMIT %lld", direction, direction,
-                  ((long long)query->page + 1) * branches);
+    statement_add(statement, ") u ORDER BY order_key %s, order_id %s LIMIT %lld", direction,
+                  direction, ((long long)query->page + 1) * branches);
 }
 
-static void rows_encode(struct call *call, const struct query *query, const struct selection *selection,
-                        const PGresult *result)
+static void rows_encode(struct call *call, const struct query *query,
+                        const struct selection *selection, const PGresult *result)
 {
     int total = PQntuples(result);
     int key_column = PQnfields(result) - 2;
@@ -117,7 +118,8 @@ static void rows_encode(struct call *call, const struct query *query, const stru
     int *rows = ARENA_ARRAY(call->arena, int, (size_t)total + 1);
     int count = 0;
     for (int row = 0; row < total; row++) {
-        if (count == 0 || strcmp(PQgetvalue(result, row, 0), PQgetvalue(result, rows[count - 1], 0)) != 0) {
+        if (count == 0 ||
+            strcmp(PQgetvalue(result, row, 0), PQgetvalue(result, rows[count - 1], 0)) != 0) {
             rows[count++] = row;
         }
     }
@@ -143,10 +145,29 @@ static void rows_encode(struct call *call, const struct query *query, const stru
     writer_release(&token);
 }
 
+/* What was looked for, as the operation log keeps it: field names, without values of sensitive
+ * fields. */
+static const char *criteria_text(const struct call *call, const struct criteria *criteria)
+{
+    const char *text = "";
+    for (size_t i = 0; i < criteria->count; i++) {
+        const struct criterion *criterion = &criteria->list[i];
+        bool hidden = (criterion->field->flags & FIELD_SENSITIVE) != 0;
+        bool empty = criterion->operator== CRITERION_EMPTY;
+        const char *value =
+            hidden ? "***" : value_format(criterion->field->type, &criterion->value, call->arena);
+        text = arena_format(call->arena, "%s%s%s=%s", text, i > 0 ? " " : "",
+                            criterion->field->name, value);
+    }
+    return text;
+}
+
 /* Body: LEB128 count of criteria, each LEB128 field number, u8 operator, value (text, or zigzag
  * integer; none for "empty"); signed order (field number, negative: descending, 0: the form's
  * own); LEB128 rows of a page; block token of the page before ("" for the first). Answer: LEB128
  * count, each signed id, signed version, record; block token of the next page, empty at the end. */
+/* The same serves exports: all stored fields instead of a list row's, masked like these; the first
+ * page is logged. */
 enum status engine_query(struct call *call)
 {
     struct query query = {0};
@@ -157,12 +178,17 @@ enum status engine_query(struct call *call)
     if (faults_any(&call->faults)) {
         return STATUS_FAULTS;
     }
-    struct selection *selection = selection_create(call->form, &call->engine->catalogue->forms, true, call->arena);
+    struct selection *selection = selection_create(call->form, &call->engine->catalogue->forms,
+                                                   call->verb->number != VERB_EXPORT, call->arena);
     struct statement statement;
     statement_initialise(&statement, call->arena);
     query_build(&statement, call, &query, selection);
     call_open(call);
     size_t rows = statement_queue(call->engine->database, &statement);
+    if (call->verb->number == VERB_EXPORT && query.after_key == NULL) {
+        call->log_detail = criteria_text(call, &query.criteria);
+        call_log(call); /* who took data away, and which */
+    }
     if (!database_flush(call->engine->database, true)) {
         return call_failure(call);
     }

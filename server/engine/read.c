@@ -25,8 +25,8 @@ void record_mask(struct record *record, bool basic, struct arena *arena)
             }
         } else if ((field->flags & FIELD_SENSITIVE) != 0) {
             char masked[MASK_SIZE];
-            if (field->type == VALUE_TEXT &&
-                mask_apply(field->mask != NULL ? field->mask : "whole", value->text, masked, sizeof masked)) {
+            if (field->type == VALUE_TEXT && mask_apply(field->mask != NULL ? field->mask : "whole",
+                                                        value->text, masked, sizeof masked)) {
                 value->text = arena_string(arena, masked);
             } else {
                 *value = (struct value){0};
@@ -76,8 +76,8 @@ static void lines_queue(struct read_plan *plan, struct database *database, const
         lines->statement = statement_queue(database, &statement);
         lines->next = plan->lines;
         plan->lines = lines;
-        const char *inner = arena_format(arena, "IN (SELECT t.id FROM %s t WHERE t.%s %s)", line_form->table,
-                                         line_form->parent, parents);
+        const char *inner = arena_format(arena, "IN (SELECT t.id FROM %s t WHERE t.%s %s)",
+                                         line_form->table, line_form->parent, parents);
         lines_queue(plan, database, line_form, forms, arena, inner, id);
     }
 }
@@ -119,7 +119,9 @@ static struct record *record_find(struct record *record, const struct form *form
     }
     for (size_t i = 0; i < record->form->field_count; i++) {
         struct lines *lines = record->values[i].lines;
-        for (size_t n = 0; record->form->fields[i].type == VALUE_LINES && lines != NULL && n < lines->count; n++) {
+        for (size_t n = 0;
+             record->form->fields[i].type == VALUE_LINES && lines != NULL && n < lines->count;
+             n++) {
             struct record *found = record_find(&lines->lines[n].record, form, id);
             if (found != NULL) {
                 return found;
@@ -130,8 +132,8 @@ static struct record *record_find(struct record *record, const struct form *form
 }
 
 /* A row of the lines has its parent's id in front of what the selection reads. */
-static void line_read(const struct read_lines *lines, const PGresult *result, int row, struct record *parent,
-                      struct arena *arena)
+static void line_read(const struct read_lines *lines, const PGresult *result, int row,
+                      struct record *parent, struct arena *arena)
 {
     struct value *value = &parent->values[lines->field->index];
     struct record *record = record_add_line(parent, lines->field->name, arena);
@@ -155,8 +157,8 @@ static void line_read(const struct read_lines *lines, const PGresult *result, in
     }
 }
 
-static void lines_read(const struct read_plan *plan, struct database *database, struct record *record,
-                       struct arena *arena)
+static void lines_read(const struct read_plan *plan, struct database *database,
+                       struct record *record, struct arena *arena)
 {
     /* The plan's list is newest first, so reverse it: heads before what hangs on them. */
     struct read_lines *ordered = NULL;
@@ -168,12 +170,15 @@ static void lines_read(const struct read_plan *plan, struct database *database, 
     }
     for (struct read_lines *lines = ordered; lines != NULL; lines = lines->next) {
         const PGresult *result = database_result(database, lines->statement);
-        const struct form *parent_form = lines->field->lines->head != NULL ? lines->field->lines->head : record->form;
+        const struct form *parent_form =
+            lines->field->lines->head != NULL ? lines->field->lines->head : record->form;
         for (int row = 0; result != NULL && row < PQntuples(result); row++) {
             int64_t parent_id = strtoll(PQgetvalue(result, row, 0), NULL, 10);
-            struct record *parent = parent_id == record->id && form_field(record->form, lines->field->name) == lines->field
-                                        ? record
-                                        : record_find(record, parent_form, parent_id);
+            struct record *parent =
+                parent_id == record->id &&
+                        form_field(record->form, lines->field->name) == lines->field
+                    ? record
+                    : record_find(record, parent_form, parent_id);
             if (parent != NULL) {
                 line_read(lines, result, row, parent, arena);
             }
@@ -276,18 +281,20 @@ enum status engine_values(struct call *call)
     const char *caption_column = caption != NULL ? field_column(caption, call->arena) : "''";
     struct statement statement;
     statement_initialise(&statement, call->arena);
-    statement_add(&statement, "SELECT t.id, %s, %s FROM %s t", key_column, caption_column, form->table);
+    statement_add(&statement, "SELECT t.id, %s, %s FROM %s t", key_column, caption_column,
+                  form->table);
     if (form->base != NULL) {
         statement_add(&statement, " JOIN %s b ON b.id = t.id", form->base);
     }
-    statement_add(&statement, " WHERE ((%s ~>=~ $1 AND %s ~<~ $2) OR (%s ~>=~ $1 AND %s ~<~ $2))", key_column,
-                  key_column, caption_column, caption_column);
+    statement_add(&statement, " WHERE ((%s ~>=~ $1 AND %s ~<~ $2) OR (%s ~>=~ $1 AND %s ~<~ $2))",
+                  key_column, key_column, caption_column, caption_column);
     if (form->state_field != NULL) { /* what has ended is offered to nobody */
         statement_add(&statement, " AND t.%s = ANY($3::smallint[])", form->state_field);
     }
     statement_add(&statement, " ORDER BY %s LIMIT %d", key_column, VALUES_PAGE);
     statement_bind(&statement, parameter_text(typed));
-    statement_bind(&statement, parameter_text(arena_format(call->arena, "%s\xF4\x8F\xBF\xBF", typed)));
+    statement_bind(&statement,
+                   parameter_text(arena_format(call->arena, "%s\xF4\x8F\xBF\xBF", typed)));
     if (form->state_field != NULL) {
         const char *states = "{";
         for (size_t i = 0; i < form->state_count; i++) {
@@ -314,11 +321,13 @@ enum status engine_values(struct call *call)
 }
 
 static const char sql_history[] =
-    "SELECT (extract(epoch FROM h.at) * 1000000)::bigint, coalesce(s.number, ''), coalesce(p.name, ''), "
+    "SELECT (extract(epoch FROM h.at) * 1000000)::bigint, coalesce(s.number, ''), coalesce(p.name, "
+    "''), "
     "h.table_name, coalesce(h.line_id, 0), h.kind, h.changes::text, coalesce(h.operation, 0) "
     "FROM (SELECT * FROM history WHERE id = $1 AND at < to_timestamp($2::bigint / 1000000.0) "
     "ORDER BY at DESC LIMIT $3) h "
-    "LEFT JOIN staff s ON s.id = h.actor LEFT JOIN party p ON p.id = h.actor ORDER BY h.at DESC, h.table_name";
+    "LEFT JOIN staff s ON s.id = h.actor LEFT JOIN party p ON p.id = h.actor ORDER BY h.at DESC, "
+    "h.table_name";
 
 /* Body: signed id, signed time before which (0: the newest). Answer: LEB128 count and for each
  * signed time, text staff number, text name, text table, signed line id, text kind, text changes
@@ -331,9 +340,10 @@ enum status engine_history(struct call *call)
         return STATUS_BROKEN;
     }
     struct read_plan plan;
-    struct parameter parameters[] = {parameter_integer(call->arena, id),
-                                     parameter_integer(call->arena, before > 0 ? before : INT64_MAX / 1024),
-                                     parameter_integer(call->arena, HISTORY_PAGE)};
+    struct parameter parameters[] = {
+        parameter_integer(call->arena, id),
+        parameter_integer(call->arena, before > 0 ? before : INT64_MAX / 1024),
+        parameter_integer(call->arena, HISTORY_PAGE)};
     call_open(call);
     read_queue(&plan, call, id, NULL, false); /* the record must be in sight */
     size_t rows = database_queue(call->engine->database, sql_history, 3, parameters);
@@ -352,7 +362,8 @@ enum status engine_history(struct call *call)
         writer_text(call->answer, PQgetvalue(result, row, 3));
         writer_signed(call->answer, strtoll(PQgetvalue(result, row, 4), NULL, 10));
         writer_text(call->answer, PQgetvalue(result, row, 5));
-        writer_text(call->answer, history_masked(call->form, PQgetvalue(result, row, 6), call->arena));
+        writer_text(call->answer,
+                    history_masked(call->form, PQgetvalue(result, row, 6), call->arena));
         writer_signed(call->answer, strtoll(PQgetvalue(result, row, 7), NULL, 10));
     }
     return STATUS_OK;

@@ -14,7 +14,12 @@ struct dimension {
     enum dimension_step step;
 };
 
-enum aggregate { AGGREGATE_SUM = 1, AGGREGATE_COUNT = 2, AGGREGATE_MINIMUM = 3, AGGREGATE_MAXIMUM = 4 };
+enum aggregate {
+    AGGREGATE_SUM = 1,
+    AGGREGATE_COUNT = 2,
+    AGGREGATE_MINIMUM = 3,
+    AGGREGATE_MAXIMUM = 4
+};
 
 struct measure {
     const struct field *field; /* NULL: rows are counted */
@@ -29,8 +34,10 @@ struct report {
     struct criteria criteria;
 };
 
-static const char *const step_formats[] = {
-    [STEP_DAY] = "YYYY-MM-DD", [STEP_WEEK] = "IYYY-\"W\"IW", [STEP_MONTH] = "YYYY-MM", [STEP_HOUR] = "HH24"};
+static const char *const step_formats[] = {[STEP_DAY] = "YYYY-MM-DD",
+                                           [STEP_WEEK] = "IYYY-\"W\"IW",
+                                           [STEP_MONTH] = "YYYY-MM",
+                                           [STEP_HOUR] = "HH24"};
 static const char *const aggregates[] = {[AGGREGATE_SUM] = "sum",
                                          [AGGREGATE_COUNT] = "count",
                                          [AGGREGATE_MINIMUM] = "min",
@@ -38,7 +45,8 @@ static const char *const aggregates[] = {[AGGREGATE_SUM] = "sum",
 
 static bool dimension_read(struct call *call, struct dimension *dimension)
 {
-    dimension->field = form_field_by_number(call->form, (uint16_t)reader_limited(&call->body, UINT16_MAX));
+    dimension->field =
+        form_field_by_number(call->form, (uint16_t)reader_limited(&call->body, UINT16_MAX));
     dimension->step = (enum dimension_step)reader_u8(&call->body);
     bool timed = dimension->field != NULL &&
                  (dimension->field->type == VALUE_DATE || dimension->field->type == VALUE_TIME);
@@ -72,7 +80,8 @@ static bool report_read(struct call *call, struct report *report)
             return false;
         }
     }
-    return report->measure_count > 0 && criteria_read(call, &report->criteria) && reader_end(&call->body);
+    return report->measure_count > 0 && criteria_read(call, &report->criteria) &&
+           reader_end(&call->body);
 }
 
 /* What a dimension is grouped by: its value as text; for a reference the id, named afterwards. */
@@ -88,7 +97,8 @@ static void dimension_column(struct statement *statement, const struct dimension
     }
 }
 
-static void branch_add(struct statement *statement, const struct call *call, const struct report *report, int number)
+static void branch_add(struct statement *statement, const struct call *call,
+                       const struct report *report, int number)
 {
     statement_add(statement, "SELECT t.id");
     for (size_t i = 0; i < report->dimension_count; i++) {
@@ -98,7 +108,8 @@ static void branch_add(struct statement *statement, const struct call *call, con
     }
     for (size_t i = 0; i < report->measure_count; i++) {
         if (report->measures[i].field != NULL) {
-            statement_add(statement, ", %s AS m%zu", field_column(report->measures[i].field, call->arena), i);
+            statement_add(statement, ", %s AS m%zu",
+                          field_column(report->measures[i].field, call->arena), i);
         }
     }
     statement_add(statement, " FROM %s t", call->form->table);
@@ -110,7 +121,8 @@ static void branch_add(struct statement *statement, const struct call *call, con
     criteria_add(statement, call, &report->criteria);
 }
 
-static void report_build(struct statement *statement, const struct call *call, const struct report *report)
+static void report_build(struct statement *statement, const struct call *call,
+                         const struct report *report)
 {
     statement_add(statement, "SELECT ");
     for (size_t i = 0; i < report->dimension_count; i++) {
@@ -144,8 +156,8 @@ static void report_build(struct statement *statement, const struct call *call, c
 }
 
 /* Captions of the referenced records behind one dimension, asked once for the whole report. */
-static enum status captions_load(struct call *call, const struct report *report, size_t place, const PGresult *result,
-                                 const PGresult **captions)
+static enum status captions_load(struct call *call, const struct report *report, size_t place,
+                                 const PGresult *result, const PGresult **captions)
 {
     const struct form *target =
         form_by_number(&call->engine->catalogue->forms, report->dimensions[place].field->reference);
@@ -160,10 +172,12 @@ static enum status captions_load(struct call *call, const struct report *report,
             ids = arena_format(call->arena, "%s%s%s", ids, ids[1] != '\0' ? "," : "", id);
         }
     }
-    const struct field *caption = form_field(target, target->caption != NULL ? target->caption : target->key);
+    const struct field *caption =
+        form_field(target, target->caption != NULL ? target->caption : target->key);
     struct statement statement;
     statement_initialise(&statement, call->arena);
-    statement_add(&statement, "SELECT t.id, %s FROM %s t", field_column(caption, call->arena), target->table);
+    statement_add(&statement, "SELECT t.id, %s FROM %s t", field_column(caption, call->arena),
+                  target->table);
     if (target->base != NULL) {
         statement_add(&statement, " JOIN %s b ON b.id = t.id", target->base);
     }
@@ -187,17 +201,18 @@ static const char *caption_of(const PGresult *captions, const char *id)
     return id;
 }
 
-static const char *cell_caption(struct call *call, const struct dimension *dimension, const PGresult *captions,
-                                const char *cell)
+static const char *cell_caption(struct call *call, const struct dimension *dimension,
+                                const PGresult *captions, const char *cell)
 {
     if (dimension->field->type == VALUE_REFERENCE) {
         return caption_of(captions, cell);
     }
     if (dimension->field->type == VALUE_CODE && cell[0] != '\0') {
-        const struct code_entry *entry =
-            catalogue_code(call->engine->catalogue, dimension->field->codes, strtoll(cell, NULL, 10));
+        const struct code_entry *entry = catalogue_code(
+            call->engine->catalogue, dimension->field->codes, strtoll(cell, NULL, 10));
         if (entry != NULL) {
-            return strcmp(call->access->actor.language, "zh") == 0 ? entry->label.zh : entry->label.en;
+            return strcmp(call->access->actor.language, "zh") == 0 ? entry->label.zh
+                                                                   : entry->label.en;
         }
     }
     return cell;
@@ -229,8 +244,10 @@ enum status engine_report(struct call *call)
     }
     const PGresult *captions[DIMENSIONS_LIMIT] = {NULL};
     for (size_t i = 0; i < report.dimension_count; i++) {
-        if (report.dimensions[i].field->type == VALUE_REFERENCE && report.dimensions[i].step == STEP_VALUE) {
-            enum status status = captions_load(call, &report, i, database_result(database, index), &captions[i]);
+        if (report.dimensions[i].field->type == VALUE_REFERENCE &&
+            report.dimensions[i].step == STEP_VALUE) {
+            enum status status =
+                captions_load(call, &report, i, database_result(database, index), &captions[i]);
             if (status != STATUS_OK) {
                 return status;
             }

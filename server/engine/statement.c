@@ -56,7 +56,8 @@ void statement_parameter(struct statement *statement, struct parameter parameter
 
 size_t statement_queue(struct database *database, const struct statement *statement)
 {
-    return database_queue(database, statement->text, statement->parameter_count, statement->parameters);
+    return database_queue(database, statement->text, statement->parameter_count,
+                          statement->parameters);
 }
 
 bool field_is_stored(const struct field *field)
@@ -125,20 +126,22 @@ static void reference_join(struct statement *statement, const struct field *fiel
     const struct form *target = form_by_number(forms, field->reference);
     const char *column = field_column(field, statement->arena);
     if (target == NULL || target->table == NULL || target->key == NULL) {
-        statement_add(statement, " LEFT JOIN (SELECT NULL::text AS key, NULL::text AS caption) r%zu ON false",
+        statement_add(statement,
+                      " LEFT JOIN (SELECT NULL::text AS key, NULL::text AS caption) r%zu ON false",
                       place);
         return;
     }
     const struct field *key = form_field(target, target->key);
-    const struct field *caption = target->caption != NULL ? form_field(target, target->caption) : NULL;
+    const struct field *caption =
+        target->caption != NULL ? form_field(target, target->caption) : NULL;
     bool base = target->base != NULL && ((key->flags & FIELD_BASE) != 0 ||
                                          (caption != NULL && (caption->flags & FIELD_BASE) != 0));
     /* Aliases x and y: t and b are the record that refers. */
     statement_add(statement, " LEFT JOIN LATERAL (SELECT %c.%s::text AS key, ",
                   (key->flags & FIELD_BASE) != 0 ? 'y' : 'x', key->name);
     if (caption != NULL) {
-        statement_add(statement, "%c.%s::text AS caption", (caption->flags & FIELD_BASE) != 0 ? 'y' : 'x',
-                      caption->name);
+        statement_add(statement, "%c.%s::text AS caption",
+                      (caption->flags & FIELD_BASE) != 0 ? 'y' : 'x', caption->name);
     } else {
         statement_add(statement, "NULL::text AS caption");
     }
@@ -164,7 +167,8 @@ void selection_from(struct statement *statement, const struct selection *selecti
     }
 }
 
-void value_from_column(enum value_type type, const char *text, struct value *value, struct arena *arena)
+void value_from_column(enum value_type type, const char *text, struct value *value,
+                       struct arena *arena)
 {
     value->presence = VALUE_PRESENT;
     switch (type) {
@@ -215,7 +219,8 @@ void selection_read(const struct selection *selection, const PGresult *result, i
     }
 }
 
-struct parameter value_parameter(enum value_type type, const struct value *value, struct arena *arena)
+struct parameter value_parameter(enum value_type type, const struct value *value,
+                                 struct arena *arena)
 {
     if (value->presence != VALUE_PRESENT) {
         return parameter_null();
@@ -238,9 +243,9 @@ struct parameter value_parameter(enum value_type type, const struct value *value
         int day;
         value_civil_from_days(days, &year, &month, &day);
         int64_t seconds = rest / 1000000;
-        return parameter_text(arena_format(arena, "%04d-%02d-%02d %02d:%02d:%02d.%06d+00", year, month, day,
-                                           (int)(seconds / 3600), (int)(seconds / 60 % 60),
-                                           (int)(seconds % 60), (int)(rest % 1000000)));
+        return parameter_text(arena_format(
+            arena, "%04d-%02d-%02d %02d:%02d:%02d.%06d+00", year, month, day, (int)(seconds / 3600),
+            (int)(seconds / 60 % 60), (int)(seconds % 60), (int)(rest % 1000000)));
     }
     case VALUE_FLAG:
         return parameter_text(value->integer != 0 ? "t" : "f");
@@ -312,7 +317,8 @@ void statement_insert(struct statement *statement, const struct record *record,
         statement_add(statement, "%s%s", i > 0 ? ", " : "", insertion->columns[i]);
     }
     for (size_t i = 0; i < form->field_count; i++) {
-        if (field_in(&form->fields[i], insertion->base) && record->values[i].presence == VALUE_PRESENT) {
+        if (field_in(&form->fields[i], insertion->base) &&
+            record->values[i].presence == VALUE_PRESENT) {
             statement_add(statement, ", %s", form->fields[i].name);
         }
     }
@@ -326,7 +332,8 @@ void statement_insert(struct statement *statement, const struct record *record,
         }
     }
     for (size_t i = 0; i < form->field_count; i++) {
-        if (field_in(&form->fields[i], insertion->base) && record->values[i].presence == VALUE_PRESENT) {
+        if (field_in(&form->fields[i], insertion->base) &&
+            record->values[i].presence == VALUE_PRESENT) {
             statement_add(statement, ", ");
             statement_parameter(statement, value_parameter(form->fields[i].type, &record->values[i],
                                                            statement->arena));

@@ -54,19 +54,21 @@ const char *field_column(const struct field *field, struct arena *arena);
 bool field_is_stored(const struct field *field);
 
 /* A value as a text parameter in PostgreSQL's notation; SQL NULL unless present. */
-struct parameter value_parameter(enum value_type type, const struct value *value, struct arena *arena);
+struct parameter value_parameter(enum value_type type, const struct value *value,
+                                 struct arena *arena);
 /* The column's text, as selection_columns() casts it, as a value. */
-void value_from_column(enum value_type type, const char *text, struct value *value, struct arena *arena);
+void value_from_column(enum value_type type, const char *text, struct value *value,
+                       struct arena *arena);
 
 /* One line or head row: INSERT with the given extra columns before the fields that are present.
  * `scope` columns are added by the caller through `prefix`. */
 struct insertion {
     const char *table;
-    bool base;                   /* take the fields of the base table, else those of the own */
-    size_t column_count;         /* further columns and their SQL */
+    bool base;           /* take the fields of the base table, else those of the own */
+    size_t column_count; /* further columns and their SQL */
     const char *columns[8];
     struct parameter values[8];
-    const char *expressions[8];  /* SQL instead of a parameter; NULL: the parameter */
+    const char *expressions[8]; /* SQL instead of a parameter; NULL: the parameter */
 };
 void statement_insert(struct statement *statement, const struct record *record,
                       const struct insertion *insertion);

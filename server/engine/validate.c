@@ -26,15 +26,18 @@ static void fault_at(struct call *call, const struct place *place, const struct 
 
 static int64_t template_of(const struct record *record)
 {
-    return record->form->template_field != NULL ? record_integer(record, record->form->template_field) : 0;
+    return record->form->template_field != NULL
+               ? record_integer(record, record->form->template_field)
+               : 0;
 }
 
 static void number_check(struct call *call, const struct place *place, const struct field *field,
                          const struct value *value)
 {
     int64_t limit = 1;
-    unsigned digits = field->length == 0 || field->length > AMOUNT_LIMIT_DIGITS ? AMOUNT_LIMIT_DIGITS
-                                                                                : field->length;
+    unsigned digits = field->length == 0 || field->length > AMOUNT_LIMIT_DIGITS
+                          ? AMOUNT_LIMIT_DIGITS
+                          : field->length;
     for (unsigned i = 0; i < digits; i++) {
         limit *= 10;
     }
@@ -46,13 +49,16 @@ static void number_check(struct call *call, const struct place *place, const str
 static void code_check(struct call *call, const struct place *place, const struct field *field,
                        const struct value *value, bool creating)
 {
-    const struct code_entry *entry = catalogue_code(call->engine->catalogue, field->codes, value->integer);
+    const struct code_entry *entry =
+        catalogue_code(call->engine->catalogue, field->codes, value->integer);
     int64_t today = (call->now / 1000000 + call->engine->catalogue->zone_offset) / 86400;
     if (entry == NULL) {
-        fault_at(call, place, field, "unknown_code", arena_format(call->arena, "%lld", (long long)value->integer));
+        fault_at(call, place, field, "unknown_code",
+                 arena_format(call->arena, "%lld", (long long)value->integer));
     } else if (creating && (today < entry->valid_from || today >= entry->valid_to)) {
         fault_at(call, place, field, "code_not_valid",
-                 strcmp(call->access->actor.language, "zh") == 0 ? entry->label.zh : entry->label.en);
+                 strcmp(call->access->actor.language, "zh") == 0 ? entry->label.zh
+                                                                 : entry->label.en);
     }
 }
 
@@ -62,7 +68,8 @@ static void value_check(struct call *call, const struct place *place, const stru
     switch (field->type) {
     case VALUE_TEXT:
         if (utf8_count(value->text) > field->length) {
-            fault_at(call, place, field, "too_long", arena_format(call->arena, "%u", field->length));
+            fault_at(call, place, field, "too_long",
+                     arena_format(call->arena, "%u", field->length));
         } else if ((field->flags & FIELD_MEMO) == 0 && strchr(value->text, '\n') != NULL) {
             fault_at(call, place, field, "one_line", NULL);
         }
@@ -104,7 +111,8 @@ static void lines_check(struct call *call, const struct field *field, const stru
 }
 
 /* A virtual field that some other verb names as its input is asked for by that verb alone. */
-static bool field_of_other_verb(const struct call *call, const struct form *form, const struct field *field)
+static bool field_of_other_verb(const struct call *call, const struct form *form,
+                                const struct field *field)
 {
     if ((field->flags & FIELD_VIRTUAL) == 0) {
         return false;
@@ -130,17 +138,20 @@ static void record_check(struct call *call, const struct record *record, bool cr
     for (size_t i = 0; i < form->field_count; i++) {
         const struct field *field = &form->fields[i];
         const struct value *value = &record->values[i];
-        bool applies = field->templates == 0 || template_code == 0 || field_applies(field, template_code);
+        bool applies =
+            field->templates == 0 || template_code == 0 || field_applies(field, template_code);
         bool given = value->presence == VALUE_PRESENT;
         bool said = value->presence != VALUE_ABSENT;
-        bool named = call->verb->input != NULL; /* a verb that names its input may take what people else only see */
+        bool named = call->verb->input !=
+                     NULL; /* a verb that names its input may take what people else only see */
         if (said && !named && (field->flags & (FIELD_READONLY | FIELD_GENERATED)) != 0) {
             fault_at(call, place, field, "readonly", NULL);
         } else if (said && !creating && !named && (field->flags & FIELD_FIXED) != 0) {
             fault_at(call, place, field, "fixed", NULL);
         } else if (given && !applies) {
             fault_at(call, place, field, "not_of_template", NULL);
-        } else if ((field->flags & FIELD_REQUIRED) != 0 && applies && !field_of_other_verb(call, form, field) &&
+        } else if ((field->flags & FIELD_REQUIRED) != 0 && applies &&
+                   !field_of_other_verb(call, form, field) &&
                    (value->presence == VALUE_CLEARED ||
                     (creating && !said && field->initial == NULL))) {
             fault_at(call, place, field, "required", NULL);
@@ -158,7 +169,8 @@ void validate_record(struct call *call, const struct record *record, bool creati
     record_check(call, record, creating, &head);
 }
 
-static bool rule_met(struct call *call, const struct expression *expression, const struct record *record)
+static bool rule_met(struct call *call, const struct expression *expression,
+                     const struct record *record)
 {
     struct expression_input input = {
         .values = record->values, .count = record->form->field_count, .now = call->now};
@@ -167,16 +179,18 @@ static bool rule_met(struct call *call, const struct expression *expression, con
 }
 
 /* Nothing is said of a rule whose fields were found wrong already. */
-static bool fields_faulty(const struct call *call, const struct expression *expression, const struct record *record,
-                          const struct place *place)
+static bool fields_faulty(const struct call *call, const struct expression *expression,
+                          const struct record *record, const struct place *place)
 {
     const struct expression_mention *mentions;
     size_t count = expression != NULL ? expression_fields(expression, &mentions) : 0;
     for (size_t i = 0; i < count; i++) {
-        const struct field *field = form_field(record->form, mentions[i].lines != NULL ? mentions[i].lines : mentions[i].path);
+        const struct field *field = form_field(
+            record->form, mentions[i].lines != NULL ? mentions[i].lines : mentions[i].path);
         for (size_t n = 0; field != NULL && n < call->faults.count; n++) {
             const struct fault *fault = &call->faults.list[n];
-            if (fault->field == field->number && fault->line == place->line && fault->lines_field == place->lines_field) {
+            if (fault->field == field->number && fault->line == place->line &&
+                fault->lines_field == place->lines_field) {
                 return true;
             }
         }
@@ -190,13 +204,15 @@ static void rules_check(struct call *call, const struct record *record, const st
     for (size_t i = 0; extras != NULL && i < extras->rule_count; i++) {
         const struct compiled_rule *compiled = &extras->rules[i];
         if ((compiled->when != NULL && !rule_met(call, compiled->when, record)) ||
-            fields_faulty(call, compiled->when, record, place) || fields_faulty(call, compiled->check, record, place) ||
+            fields_faulty(call, compiled->when, record, place) ||
+            fields_faulty(call, compiled->check, record, place) ||
             rule_met(call, compiled->check, record)) {
             continue;
         }
         const struct field *field =
             compiled->rule->field != NULL ? form_field(record->form, compiled->rule->field) : NULL;
-        struct fault *fault = faults_add(&call->faults, compiled->rule->name, field != NULL ? field->number : 0, NULL);
+        struct fault *fault = faults_add(&call->faults, compiled->rule->name,
+                                         field != NULL ? field->number : 0, NULL);
         fault->lines_field = place->lines_field;
         fault->line = place->line;
         fault->text_zh = compiled->rule->message.zh;
@@ -220,7 +236,8 @@ void validate_rules(struct call *call, const struct record *record)
     rules_check(call, record, &head);
 }
 
-static bool mentions_unsaid(const struct expression *expression, const struct record *change, bool *said)
+static bool mentions_unsaid(const struct expression *expression, const struct record *change,
+                            bool *said)
 {
     const struct expression_mention *mentions;
     size_t count = expression != NULL ? expression_fields(expression, &mentions) : 0;
@@ -243,7 +260,8 @@ bool validate_needs_before(struct call *call, const struct record *change)
     const struct form_extras *extras = catalogue_extras(call->engine->catalogue, change->form);
     for (size_t i = 0; i < change->form->field_count; i++) { /* rules of lines judge whole lines */
         if (change->form->fields[i].lines != NULL && change->values[i].presence == VALUE_PRESENT) {
-            const struct form_extras *inner = catalogue_extras(call->engine->catalogue, change->form->fields[i].lines);
+            const struct form_extras *inner =
+                catalogue_extras(call->engine->catalogue, change->form->fields[i].lines);
             if (inner != NULL && inner->rule_count > 0) {
                 return true;
             }
@@ -271,14 +289,16 @@ bool validate_guard(struct call *call, const struct record *record)
     return true;
 }
 
-size_t verbs_allowed(const struct call *call, const struct record *record, uint16_t *numbers, size_t limit)
+size_t verbs_allowed(const struct call *call, const struct record *record, uint16_t *numbers,
+                     size_t limit)
 {
     const struct form *form = record->form;
     int64_t state = form->state_field != NULL ? record_integer(record, form->state_field) : 0;
     size_t count = 0;
     for (size_t i = 0; i < form->verb_count && count < limit; i++) {
         const struct verb *verb = &form->verbs[i];
-        bool fits = !verb->transition || (state > 0 && state < 32 && (verb->from & (1u << state)) != 0);
+        bool fits =
+            !verb->transition || (state > 0 && state < 32 && (verb->from & (1u << state)) != 0);
         if (fits && access_scope(call->access, verb->permission) != NULL) {
             numbers[count++] = verb->number;
         }

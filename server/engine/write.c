@@ -56,7 +56,8 @@ static void input_check(struct write *write)
     }
     if (taken == NULL) {
         if (call->verb->number < VERB_OWN || (call->form->flags & FORM_BARE) != 0) {
-            validate_record(call, write->input, write->creating || (call->form->flags & FORM_BARE) != 0);
+            validate_record(call, write->input,
+                            write->creating || (call->form->flags & FORM_BARE) != 0);
         }
         return;
     }
@@ -69,7 +70,8 @@ static void input_check(struct write *write)
             }
             sifted->values[i] = (struct value){0};
         } else if (write->input->values[i].presence != VALUE_PRESENT &&
-                   (field->flags & (FIELD_REQUIRED | FIELD_VIRTUAL)) == (FIELD_REQUIRED | FIELD_VIRTUAL)) {
+                   (field->flags & (FIELD_REQUIRED | FIELD_VIRTUAL)) ==
+                       (FIELD_REQUIRED | FIELD_VIRTUAL)) {
             faults_add(&call->faults, "required", field->number, NULL);
         }
     }
@@ -79,8 +81,10 @@ static void input_check(struct write *write)
 static bool first_round_needed(const struct write *write)
 {
     const struct call *call = write->call;
-    return write->decision != NULL || call->verb->transition || call->verb->guard != NULL || call->dry_run ||
-           (!write->creating && (write->version == 0 || validate_needs_before(write->call, write->input)));
+    return write->decision != NULL || call->verb->transition || call->verb->guard != NULL ||
+           call->dry_run ||
+           (!write->creating &&
+            (write->version == 0 || validate_needs_before(write->call, write->input)));
 }
 
 static int64_t case_new_id(void *context)
@@ -94,7 +98,8 @@ static int64_t case_new_id(void *context)
 static int64_t case_code_number(void *context, const char *list, const char *name)
 {
     const struct write *write = context;
-    const struct code_entry *entry = catalogue_code_by_name(write->call->engine->catalogue, list, name);
+    const struct code_entry *entry =
+        catalogue_code_by_name(write->call->engine->catalogue, list, name);
     return entry != NULL ? entry->number : 0;
 }
 
@@ -150,7 +155,8 @@ static enum status transition_refused(struct write *write)
     for (size_t i = 0; i < form->verb_count; i++) {
         const struct verb *verb = &form->verbs[i];
         if (verb->transition && number > 0 && number < 32 && (verb->from & (1u << number)) != 0) {
-            text = arena_format(call->arena, "%s%s%s", text, separator, zh ? verb->label.zh : verb->label.en);
+            text = arena_format(call->arena, "%s%s%s", text, separator,
+                                zh ? verb->label.zh : verb->label.en);
             separator = ", ";
         }
     }
@@ -213,7 +219,8 @@ static enum status first_round(struct write *write)
     loads_queue(write);
     /* A verb that changes nothing is over with its reads: one round trip. */
     if (!database_flush(database, !call->verb->changing)) {
-        return shaped > 0 && database_error(database)->state[0] == '2' ? STATUS_FAULTS : call_failure(call);
+        return shaped > 0 && database_error(database)->state[0] == '2' ? STATUS_FAULTS
+                                                                       : call_failure(call);
     }
     call_opened(call);
     if (reading) {
@@ -366,7 +373,8 @@ enum status engine_write(struct call *call)
     if (status != STATUS_OK) {
         return status;
     }
-    if (call->verb->decide != NULL && (write.decision = decision_by_name(call->verb->decide)) == NULL) {
+    if (call->verb->decide != NULL &&
+        (write.decision = decision_by_name(call->verb->decide)) == NULL) {
         call->status_text = call->verb->decide;
         return STATUS_INTERNAL;
     }
@@ -382,7 +390,8 @@ enum status engine_write(struct call *call)
     if (first_round_needed(&write)) {
         status = first_round(&write);
         if (status != STATUS_OK || call->faults.count > 0 || call->dry_run) {
-            return write_tried(&write, status == STATUS_OK && call->faults.count > 0 ? STATUS_FAULTS : status);
+            return write_tried(&write, status == STATUS_OK && call->faults.count > 0 ? STATUS_FAULTS
+                                                                                     : status);
         }
     } else if ((call->form->flags & FORM_BARE) == 0) {
         validate_rules(call, write.after);
@@ -393,7 +402,8 @@ enum status engine_write(struct call *call)
     }
     if (!call->verb->changing) {
         if (write.decision_case == NULL || write.decision_case->effects != NULL) {
-            call->status_text = call->verb->name; /* declared as changing nothing, and wants to write */
+            call->status_text =
+                call->verb->name; /* declared as changing nothing, and wants to write */
             return STATUS_INTERNAL;
         }
         answer_encode(&write, write.version);

@@ -10,9 +10,9 @@
 struct write {
     struct call *call;
     bool creating;
-    bool opened;        /* gate_open() was queued */
-    bool starved;       /* ids or numbers ran out: fill and run again */
-    int64_t id;         /* of the record; on creation with a base that exists: the base's */
+    bool opened;  /* gate_open() was queued */
+    bool starved; /* ids or numbers ran out: fill and run again */
+    int64_t id;   /* of the record; on creation with a base that exists: the base's */
     int64_t version;
     bool base_exists;
     struct record *input;
@@ -35,12 +35,14 @@ void loads_take(struct write *write);
 /* Fills what the input leaves out: defaults, first state. */
 void record_complete(struct write *write, struct record *record);
 /* The record as it will be: `before` with the input over it, lines merged. */
-struct record *record_overlay(const struct record *before, const struct record *input, struct arena *arena);
+struct record *record_overlay(const struct record *before, const struct record *input,
+                              struct arena *arena);
 /* Queues all statements of a new record; its id must be set. Key columns are generated. False when
  * numbers ran out (write->starved). */
 bool record_insert(struct write *write, struct record *record, bool base_exists);
 /* Queues the difference between before and after; returns whether anything is written. */
-bool record_update(struct write *write, const struct record *before, const struct record *after, int64_t version);
+bool record_update(struct write *write, const struct record *before, const struct record *after,
+                   int64_t version);
 /* Plain change without reading: exactly what the input says. */
 bool record_update_said(struct write *write, const struct record *input, int64_t version);
 bool effects_queue(struct write *write, struct effect *effects);

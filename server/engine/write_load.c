@@ -22,7 +22,8 @@ struct unresolved_list {
     struct arena *arena;
 };
 
-static void unresolved_collect(struct unresolved_list *all, struct record *record, uint16_t lines_field, uint32_t line)
+static void unresolved_collect(struct unresolved_list *all, struct record *record,
+                               uint16_t lines_field, uint32_t line)
 {
     for (size_t i = 0; i < record->form->field_count; i++) {
         const struct field *field = &record->form->fields[i];
@@ -32,11 +33,13 @@ static void unresolved_collect(struct unresolved_list *all, struct record *recor
         }
         if (field->type == VALUE_LINES) {
             for (size_t n = 0; value->lines != NULL && n < value->lines->count; n++) {
-                unresolved_collect(all, &value->lines->lines[n].record, field->number, (uint32_t)n + 1);
+                unresolved_collect(all, &value->lines->lines[n].record, field->number,
+                                   (uint32_t)n + 1);
             }
-        } else if (field->type == VALUE_REFERENCE && value->integer == 0 && all->count < REFERENCES_LIMIT) {
-            all->list[all->count++] =
-                (struct unresolved){.value = value, .field = field, .lines_field = lines_field, .line = line};
+        } else if (field->type == VALUE_REFERENCE && value->integer == 0 &&
+                   all->count < REFERENCES_LIMIT) {
+            all->list[all->count++] = (struct unresolved){
+                .value = value, .field = field, .lines_field = lines_field, .line = line};
         }
     }
 }
@@ -53,8 +56,9 @@ enum status references_resolve(struct write *write)
 {
     struct call *call = write->call;
     struct database *database = call->engine->database;
-    struct unresolved_list all = {.arena = call->arena,
-                                  .list = ARENA_ARRAY(call->arena, struct unresolved, REFERENCES_LIMIT)};
+    struct unresolved_list all = {
+        .arena = call->arena,
+        .list = ARENA_ARRAY(call->arena, struct unresolved, REFERENCES_LIMIT)};
     unresolved_collect(&all, write->input, 0, 0);
     if (all.count == 0) {
         return STATUS_OK;
@@ -63,8 +67,10 @@ enum status references_resolve(struct write *write)
     write->opened = true;
     for (size_t i = 0; i < all.count; i++) {
         struct unresolved *one = &all.list[i];
-        const struct form *target = form_by_number(&call->engine->catalogue->forms, one->field->reference);
-        const struct field *key = target != NULL && target->key != NULL ? form_field(target, target->key) : NULL;
+        const struct form *target =
+            form_by_number(&call->engine->catalogue->forms, one->field->reference);
+        const struct field *key =
+            target != NULL && target->key != NULL ? form_field(target, target->key) : NULL;
         if (key == NULL || target->table == NULL) {
             continue;
         }
@@ -84,7 +90,8 @@ enum status references_resolve(struct write *write)
         return call_failure(call);
     }
     for (size_t i = 0; i < all.count; i++) {
-        const PGresult *result = all.list[i].queued ? database_result(database, all.list[i].statement) : NULL;
+        const PGresult *result =
+            all.list[i].queued ? database_result(database, all.list[i].statement) : NULL;
         if (result == NULL || PQntuples(result) == 0) {
             reference_fault(call, &all.list[i]);
         } else {
@@ -101,21 +108,23 @@ struct load_parameter {
     const char *subquery; /* around "$n"; NULL: the plain parameter */
 };
 
-static const char *array_literal(struct record *record, const struct field *lines_field, const char *name,
-                                 struct arena *arena)
+static const char *array_literal(struct record *record, const struct field *lines_field,
+                                 const char *name, struct arena *arena)
 {
     const struct value *value = &record->values[lines_field->index];
     const char *text = "{";
     for (size_t i = 0; value->lines != NULL && i < value->lines->count; i++) {
         const struct value *cell = record_value(&value->lines->lines[i].record, name);
         const struct field *field = form_field(lines_field->lines, name);
-        if (cell == NULL || cell->presence != VALUE_PRESENT || value->lines->lines[i].action == LINE_REMOVE) {
+        if (cell == NULL || cell->presence != VALUE_PRESENT ||
+            value->lines->lines[i].action == LINE_REMOVE) {
             continue;
         }
         const char *element = value_parameter(field->type, cell, arena).value;
         const char *quoted = "";
         for (const char *at = element; *at != '\0'; at++) {
-            quoted = arena_format(arena, *at == '"' || *at == '\\' ? "%s\\%c" : "%s%c", quoted, *at);
+            quoted =
+                arena_format(arena, *at == '"' || *at == '\\' ? "%s\\%c" : "%s%c", quoted, *at);
         }
         text = arena_format(arena, "%s%s\"%s\"", text, text[1] != '\0' ? "," : "", quoted);
     }
@@ -157,9 +166,12 @@ static int64_t named_session(const struct write *write)
 }
 
 static const struct named_parameter named_parameters[] = {
-    {.name = "@id", .value = named_id},           {.name = "@actor", .value = named_actor},
-    {.name = "@network", .value = named_network}, {.name = "@area", .value = named_area},
-    {.name = "@hall", .value = named_hall},       {.name = "@organisation", .value = named_organisation},
+    {.name = "@id", .value = named_id},
+    {.name = "@actor", .value = named_actor},
+    {.name = "@network", .value = named_network},
+    {.name = "@area", .value = named_area},
+    {.name = "@hall", .value = named_hall},
+    {.name = "@organisation", .value = named_organisation},
     {.name = "@session", .value = named_session},
 };
 
@@ -181,10 +193,11 @@ static struct load_parameter field_parameter(const struct write *write, const ch
         if (silent) {
             return (struct load_parameter){
                 parameter_integer(arena, write->id),
-                arena_format(arena, "(SELECT array_agg(x.%s)::text FROM %s x WHERE x.%s = %%s)", dot + 1, line->table,
-                             line->parent)};
+                arena_format(arena, "(SELECT array_agg(x.%s)::text FROM %s x WHERE x.%s = %%s)",
+                             dot + 1, line->table, line->parent)};
         }
-        return (struct load_parameter){parameter_text(array_literal(write->after, field, dot + 1, arena)), NULL};
+        return (struct load_parameter){
+            parameter_text(array_literal(write->after, field, dot + 1, arena)), NULL};
     }
     if (silent && (field->flags & FIELD_EXTRA) == 0) {
         return (struct load_parameter){
@@ -219,8 +232,8 @@ static struct load_parameter load_parameter(const struct write *write, const cha
 }
 
 /* Copies the load's SQL, putting subqueries where a parameter stands for the record's own field. */
-static void load_sql(struct statement *statement, const char *sql, const struct load_parameter *parameters,
-                     size_t count)
+static void load_sql(struct statement *statement, const char *sql,
+                     const struct load_parameter *parameters, size_t count)
 {
     while (*sql != '\0') {
         char *end;
@@ -229,7 +242,8 @@ static void load_sql(struct statement *statement, const char *sql, const struct 
             const char *name = arena_format(statement->arena, "$%lu::bigint", number);
             const char *subquery = parameters[number - 1].subquery;
             const char *place = strstr(subquery, "%s");
-            statement_add(statement, "%.*s%s%s", (int)(place - subquery), subquery, name, place + 2);
+            statement_add(statement, "%.*s%s%s", (int)(place - subquery), subquery, name,
+                          place + 2);
             sql = end;
         } else {
             statement_add(statement, "%c", *sql++);
@@ -247,7 +261,8 @@ void loads_queue(struct write *write)
         size_t count = 0;
         struct statement statement;
         statement_initialise(&statement, call->arena);
-        for (const char *at = load->parameters != NULL ? load->parameters : ""; *at != '\0' && count < 32;) {
+        for (const char *at = load->parameters != NULL ? load->parameters : "";
+             *at != '\0' && count < 32;) {
             size_t length = strcspn(at, " ");
             if (length > 0) {
                 parameters[count] = load_parameter(write, arena_copy(call->arena, at, length));
@@ -269,17 +284,20 @@ void loads_take(struct write *write)
     const struct decision *decision = write->decision;
     struct decision_case *c = write->decision_case;
     for (size_t i = 0; i < decision->load_count; i++) {
-        const PGresult *result = database_result(write->call->engine->database, write->first_load + i);
+        const PGresult *result =
+            database_result(write->call->engine->database, write->first_load + i);
         const char *columns = "";
         int width = PQnfields(result);
         for (int column = 0; column < width; column++) {
-            columns = arena_format(c->arena, "%s%s%s", columns, column > 0 ? " " : "", PQfname(result, column));
+            columns = arena_format(c->arena, "%s%s%s", columns, column > 0 ? " " : "",
+                                   PQfname(result, column));
         }
         loaded_set(c, decision->loads[i].name, columns);
         const char **values = ARENA_ARRAY(c->arena, const char *, (size_t)width + 1);
         for (int row = 0; row < PQntuples(result); row++) {
             for (int column = 0; column < width; column++) {
-                values[column] = PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+                values[column] =
+                    PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
             }
             loaded_add_array(c, decision->loads[i].name, values);
         }

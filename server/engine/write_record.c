@@ -25,9 +25,10 @@ static bool value_initial(struct write *write, const struct field *field, struct
     if (field->type != VALUE_TEXT) {
         for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
             if (strcmp(field->initial, known[i].name) == 0) {
-                *value = (struct value){.presence = known[i].integer != 0 ? VALUE_PRESENT : VALUE_ABSENT,
-                                        .integer = known[i].integer,
-                                        .text = ""};
+                *value =
+                    (struct value){.presence = known[i].integer != 0 ? VALUE_PRESENT : VALUE_ABSENT,
+                                   .integer = known[i].integer,
+                                   .text = ""};
                 return true;
             }
         }
@@ -57,8 +58,10 @@ void record_complete(struct write *write, struct record *record)
             (void)value_initial(write, field, value);
         }
     }
-    struct value *state = form->state_field != NULL ? record_value(record, form->state_field) : NULL;
-    for (size_t i = 0; state != NULL && state->presence == VALUE_ABSENT && i < form->state_count; i++) {
+    struct value *state =
+        form->state_field != NULL ? record_value(record, form->state_field) : NULL;
+    for (size_t i = 0; state != NULL && state->presence == VALUE_ABSENT && i < form->state_count;
+         i++) {
         if (form->states[i].initial) {
             *state = (struct value){.presence = VALUE_PRESENT, .integer = form->states[i].number};
         }
@@ -67,7 +70,8 @@ void record_complete(struct write *write, struct record *record)
 
 static void values_overlay(struct record *record, const struct record *input, struct arena *arena);
 
-static void lines_overlay(struct value *value, const struct value *input, const struct form *form, struct arena *arena)
+static void lines_overlay(struct value *value, const struct value *input, const struct form *form,
+                          struct arena *arena)
 {
     size_t kept = value->lines != NULL ? value->lines->count : 0;
     struct lines *merged = ARENA_NEW(arena, struct lines);
@@ -78,7 +82,8 @@ static void lines_overlay(struct value *value, const struct value *input, const 
     for (size_t i = 0; i < input->lines->count; i++) {
         const struct line *said = &input->lines->lines[i];
         if (said->action == LINE_ADD) {
-            merged->lines[merged->count] = (struct line){.action = LINE_ADD, .record = *record_copy(&said->record, arena)};
+            merged->lines[merged->count] =
+                (struct line){.action = LINE_ADD, .record = *record_copy(&said->record, arena)};
             merged->count++;
             continue;
         }
@@ -113,7 +118,8 @@ static void values_overlay(struct record *record, const struct record *input, st
     }
 }
 
-struct record *record_overlay(const struct record *before, const struct record *input, struct arena *arena)
+struct record *record_overlay(const struct record *before, const struct record *input,
+                              struct arena *arena)
 {
     struct record *after = record_copy(before, arena);
     values_overlay(after, input, arena);
@@ -121,7 +127,8 @@ struct record *record_overlay(const struct record *before, const struct record *
 }
 
 /* Pinyin initials and pairs of characters of the fields that are searched by them. */
-static void words_queue(struct write *write, const struct record *record, const struct record *before)
+static void words_queue(struct write *write, const struct record *record,
+                        const struct record *before)
 {
     struct call *call = write->call;
     const struct form *form = record->form;
@@ -137,17 +144,20 @@ static void words_queue(struct write *write, const struct record *record, const 
         pinyin_tokens(value->text, &tokens);
         const char *words = "{";
         for (size_t n = 0; n < tokens.count; n++) {
-            words = arena_format(call->arena, "%s%s\"%s\"", words, n > 0 ? "," : "", tokens.list[n].text);
+            words = arena_format(call->arena, "%s%s\"%s\"", words, n > 0 ? "," : "",
+                                 tokens.list[n].text);
         }
         struct parameter parameters[] = {parameter_integer(call->arena, record->id),
                                          parameter_text(arena_format(call->arena, "%s}", words))};
         if (before != NULL) {
             database_queue(call->engine->database,
-                           arena_format(call->arena, "DELETE FROM %s_word WHERE id = $1", table), 1, parameters);
+                           arena_format(call->arena, "DELETE FROM %s_word WHERE id = $1", table), 1,
+                           parameters);
         }
         database_queue(call->engine->database,
                        arena_format(call->arena,
-                                    "INSERT INTO %s_word (id, word) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
+                                    "INSERT INTO %s_word (id, word) SELECT $1, unnest($2::text[]) "
+                                    "ON CONFLICT DO NOTHING",
                                     table),
                        2, parameters);
         return; /* one such field for each table of words */
@@ -180,7 +190,8 @@ static bool lines_insert(struct write *write, struct record *record)
     for (size_t i = 0; i < record->form->field_count; i++) {
         const struct field *field = &record->form->fields[i];
         struct value *value = &record->values[i];
-        if (field->type != VALUE_LINES || (field->flags & FIELD_VIRTUAL) != 0 || value->lines == NULL) {
+        if (field->type != VALUE_LINES || (field->flags & FIELD_VIRTUAL) != 0 ||
+            value->lines == NULL) {
             continue;
         }
         for (size_t n = 0; n < value->lines->count; n++) {
@@ -196,7 +207,8 @@ static bool lines_insert(struct write *write, struct record *record)
     return true;
 }
 
-static void scope_columns(struct write *write, const struct record *record, struct insertion *insertion)
+static void scope_columns(struct write *write, const struct record *record,
+                          struct insertion *insertion)
 {
     const struct actor *actor = &write->call->access->actor;
     const char *scope = record->form->scope != NULL ? record->form->scope : "none";
@@ -213,7 +225,8 @@ static void scope_columns(struct write *write, const struct record *record, stru
         const struct value *said = record_value(record, columns[i].column);
         if (columns[i].wanted && (said == NULL || said->presence != VALUE_PRESENT)) {
             insertion->columns[insertion->column_count] = columns[i].column;
-            insertion->values[insertion->column_count++] = parameter_integer(write->call->arena, columns[i].value);
+            insertion->values[insertion->column_count++] =
+                parameter_integer(write->call->arena, columns[i].value);
         }
     }
 }
@@ -224,8 +237,8 @@ bool record_insert(struct write *write, struct record *record, bool base_exists)
     const struct form *form = record->form;
     struct statement statement;
     if (form->numbering != NULL && !record_has(record, form->key)) {
-        const char *key = number_key(call->engine->numbers, form, call->now, call->engine->catalogue->zone_offset,
-                                     call->arena);
+        const char *key = number_key(call->engine->numbers, form, call->now,
+                                     call->engine->catalogue->zone_offset, call->arena);
         if (key == NULL) {
             write->starved = true;
             return false;
@@ -235,12 +248,13 @@ bool record_insert(struct write *write, struct record *record, bool base_exists)
     if (form->base != NULL) {
         statement_initialise(&statement, call->arena);
         if (!base_exists) {
-            struct insertion insertion = {.table = form->base,
-                                          .base = true,
-                                          .column_count = 2,
-                                          .columns = {"id", "network_id"},
-                                          .values = {parameter_integer(call->arena, record->id),
-                                                     parameter_integer(call->arena, call->access->actor.network)}};
+            struct insertion insertion = {
+                .table = form->base,
+                .base = true,
+                .column_count = 2,
+                .columns = {"id", "network_id"},
+                .values = {parameter_integer(call->arena, record->id),
+                           parameter_integer(call->arena, call->access->actor.network)}};
             statement_insert(&statement, record, &insertion);
             statement_queue(call->engine->database, &statement);
         } else if (statement_update(&statement, record, form->base, true, false)) {
@@ -262,7 +276,8 @@ bool record_insert(struct write *write, struct record *record, bool base_exists)
 }
 
 /* UPDATE … that must meet its row, or the transaction is refused. */
-static void guarded_update(struct write *write, const struct record *change, int64_t id, int64_t version)
+static void guarded_update(struct write *write, const struct record *change, int64_t id,
+                           int64_t version)
 {
     struct call *call = write->call;
     struct statement statement;
@@ -283,7 +298,8 @@ static void base_update(struct write *write, const struct record *change, int64_
 {
     struct statement statement;
     statement_initialise(&statement, write->call->arena);
-    if (change->form->base != NULL && statement_update(&statement, change, change->form->base, true, false)) {
+    if (change->form->base != NULL &&
+        statement_update(&statement, change, change->form->base, true, false)) {
         statement_add(&statement, " WHERE id = ");
         statement_parameter(&statement, parameter_integer(write->call->arena, id));
         statement_queue(write->call->engine->database, &statement);
@@ -293,7 +309,8 @@ static void base_update(struct write *write, const struct record *change, int64_
 static bool said_any(const struct record *record)
 {
     for (size_t i = 0; i < record->form->field_count; i++) {
-        if (record->values[i].presence != VALUE_ABSENT && field_is_stored(&record->form->fields[i])) {
+        if (record->values[i].presence != VALUE_ABSENT &&
+            field_is_stored(&record->form->fields[i])) {
             return true;
         }
     }
@@ -301,7 +318,8 @@ static bool said_any(const struct record *record)
 }
 
 /* The fields in which two states of a record differ, lines aside. */
-static struct record *record_difference(const struct record *before, const struct record *after, struct arena *arena)
+static struct record *record_difference(const struct record *before, const struct record *after,
+                                        struct arena *arena)
 {
     struct record *change = record_create(after->form, arena);
     for (size_t i = 0; i < after->form->field_count; i++) {
@@ -332,13 +350,15 @@ static void line_remove(struct write *write, const struct record *line, int64_t 
 {
     struct statement statement;
     statement_initialise(&statement, write->call->arena);
-    statement_add(&statement, "DELETE FROM %s WHERE id = $1 AND %s = $2", line->form->table, line->form->parent);
+    statement_add(&statement, "DELETE FROM %s WHERE id = $1 AND %s = $2", line->form->table,
+                  line->form->parent);
     statement_bind(&statement, parameter_integer(write->call->arena, line->id));
     statement_bind(&statement, parameter_integer(write->call->arena, parent));
     statement_queue(write->call->engine->database, &statement);
 }
 
-static bool lines_update(struct write *write, const struct record *before, const struct record *after)
+static bool lines_update(struct write *write, const struct record *before,
+                         const struct record *after)
 {
     bool any = false;
     for (size_t i = 0; i < after->form->field_count; i++) {
@@ -361,7 +381,8 @@ static bool lines_update(struct write *write, const struct record *before, const
                 any = true;
             } else {
                 struct record *change =
-                    old != NULL ? record_difference(old, &line->record, write->call->arena) : &line->record;
+                    old != NULL ? record_difference(old, &line->record, write->call->arena)
+                                : &line->record;
                 if (said_any(change)) {
                     guarded_update(write, change, line->record.id, 0);
                     any = true;
@@ -373,7 +394,8 @@ static bool lines_update(struct write *write, const struct record *before, const
     return any;
 }
 
-bool record_update(struct write *write, const struct record *before, const struct record *after, int64_t version)
+bool record_update(struct write *write, const struct record *before, const struct record *after,
+                   int64_t version)
 {
     struct record *change = record_difference(before, after, write->call->arena);
     bool lines = lines_update(write, before, after);
@@ -410,9 +432,10 @@ static void statement_effect(struct write *write, const struct effect *effect)
     }
     const char *sql = effect->text[0];
     if (effect->expect >= 0) {
-        sql = arena_format(call->arena,
-                           "WITH x AS (%s RETURNING 1) SELECT gate_expect(count(*) = %lld, 'HD004', '') FROM x", sql,
-                           (long long)effect->expect);
+        sql = arena_format(
+            call->arena,
+            "WITH x AS (%s RETURNING 1) SELECT gate_expect(count(*) = %lld, 'HD004', '') FROM x",
+            sql, (long long)effect->expect);
     }
     database_queue(call->engine->database, sql, effect->count, parameters);
 }
@@ -443,23 +466,27 @@ bool effects_queue(struct write *write, struct effect *effects)
             statement_effect(write, effect);
             break;
         case EFFECT_MESSAGE: {
-            struct parameter parameters[] = {parameter_text(effect->text[0]), parameter_text(effect->text[1]),
-                                             parameter_text(effect->text[2]), parameter_text(effect->text[3])};
+            struct parameter parameters[] = {
+                parameter_text(effect->text[0]), parameter_text(effect->text[1]),
+                parameter_text(effect->text[2]), parameter_text(effect->text[3])};
             database_queue(database, "SELECT outbox_put($1, $2, $3, $4)", 4, parameters);
             break;
         }
         case EFFECT_WORK_ITEM: {
             struct value due = {.presence = effect->numbers[3] != 0 ? VALUE_PRESENT : VALUE_ABSENT,
                                 .integer = effect->numbers[3]};
-            struct parameter parameters[] = {parameter_text(effect->text[0]), id_parameter(write, effect->numbers[0]),
-                                             id_parameter(write, effect->numbers[1]), parameter_text(effect->text[1]),
-                                             id_parameter(write, effect->numbers[2]), parameter_text(effect->text[2]),
-                                             value_parameter(VALUE_TIME, &due, arena)};
-            database_queue(database, "SELECT work_item_put($1, $2, $3, $4, $5, $6, $7)", 7, parameters);
+            struct parameter parameters[] = {
+                parameter_text(effect->text[0]),         id_parameter(write, effect->numbers[0]),
+                id_parameter(write, effect->numbers[1]), parameter_text(effect->text[1]),
+                id_parameter(write, effect->numbers[2]), parameter_text(effect->text[2]),
+                value_parameter(VALUE_TIME, &due, arena)};
+            database_queue(database, "SELECT work_item_put($1, $2, $3, $4, $5, $6, $7)", 7,
+                           parameters);
             break;
         }
         case EFFECT_NOTICE: {
-            struct parameter parameters[] = {id_parameter(write, effect->numbers[0]), parameter_text(effect->text[0]),
+            struct parameter parameters[] = {id_parameter(write, effect->numbers[0]),
+                                             parameter_text(effect->text[0]),
                                              parameter_text(effect->text[1])};
             database_queue(database, "SELECT notice_put($1, $2, $3)", 3, parameters);
             break;

@@ -86,7 +86,8 @@ enum scope_column {
 
 static int scope_order(const void *one, const void *other)
 {
-    return strcmp(((const struct scope *)one)->permission, ((const struct scope *)other)->permission);
+    return strcmp(((const struct scope *)one)->permission,
+                  ((const struct scope *)other)->permission);
 }
 
 static void scopes_read(struct access *access, struct arena *arena, const PGresult *result)
@@ -105,12 +106,12 @@ static void scopes_read(struct access *access, struct arena *arena, const PGresu
         }
         for (int n = 0; n < scope->branch_count; n++) {
             int column = SCOPE_FIRST_BRANCH + 4 * n;
-            scope->branches[n] =
-                (struct scope_branch){.place = column_integer(result, row, column),
-                                      .classes = column_integer(result, row, column + 1),
-                                      .own = column_integer(result, row, column + 2) != 0,
-                                      .partner = column_integer(result, row, column + 3),
-                                      .level = (int)column_integer(result, row, SCOPE_FIRST_LEVEL + n)};
+            scope->branches[n] = (struct scope_branch){
+                .place = column_integer(result, row, column),
+                .classes = column_integer(result, row, column + 1),
+                .own = column_integer(result, row, column + 2) != 0,
+                .partner = column_integer(result, row, column + 3),
+                .level = (int)column_integer(result, row, SCOPE_FIRST_LEVEL + n)};
         }
     }
     qsort(scopes, count, sizeof *scopes, scope_order);
@@ -169,7 +170,8 @@ const struct access *access_cache_load(struct access_cache *cache, struct databa
         .hall = column_integer(row, 0, IDENTITY_HALL),
         .language = arena_string(entry->arena, PQgetvalue(row, 0, IDENTITY_LANGUAGE)),
     };
-    access->organisation_name = arena_string(entry->arena, PQgetvalue(row, 0, IDENTITY_ORGANISATION_NAME));
+    access->organisation_name =
+        arena_string(entry->arena, PQgetvalue(row, 0, IDENTITY_ORGANISATION_NAME));
     access->rights_epoch = column_integer(row, 0, IDENTITY_RIGHTS);
     access->catalogue_epoch = column_integer(row, 0, IDENTITY_CATALOGUE);
     scopes_read(access, entry->arena, database_result(database, scopes));

@@ -160,15 +160,14 @@ bool database_connect(struct database *database, int64_t milliseconds)
              "-c statement_timeout=%lld -c idle_in_transaction_session_timeout=30000 "
              "-c lock_timeout=%lld -c plan_cache_mode=force_generic_plan",
              (long long)database->timeout, (long long)database->timeout);
-    const char *const keywords[] = {"dbname", "options", "client_encoding", "fallback_application_name",
-                                    NULL};
+    const char *const keywords[] = {"dbname", "options", "client_encoding",
+                                    "fallback_application_name", NULL};
     const char *const values[] = {database->conninfo, options, "UTF8", "halldeskd", NULL};
     database->connection = PQconnectStartParams(keywords, values, 1);
     if (database->connection == NULL) {
         abort();
     }
-    if (PQstatus(database->connection) == CONNECTION_BAD ||
-        !connection_wait(database, deadline) ||
+    if (PQstatus(database->connection) == CONNECTION_BAD || !connection_wait(database, deadline) ||
         PQsetnonblocking(database->connection, 1) != 0 ||
         PQenterPipelineMode(database->connection) != 1) {
         connection_close(database);
@@ -191,10 +190,9 @@ static void error_lost(struct database *database)
     if (!database->error.any) {
         database->error.any = true;
         snprintf(database->error.state, sizeof database->error.state, "08006");
-        database->error.message =
-            arena_string(database->arena, database->connection != NULL
-                                              ? PQerrorMessage(database->connection)
-                                              : "no connection");
+        database->error.message = arena_string(
+            database->arena,
+            database->connection != NULL ? PQerrorMessage(database->connection) : "no connection");
     }
     database->error.lost = true;
     connection_close(database);
@@ -344,17 +342,20 @@ static void error_take(struct database *database, const PGresult *result, size_t
     error->any = true;
     error->statement = statement;
     snprintf(error->state, sizeof error->state, "%s", state != NULL ? state : "XX000");
-    error->message = arena_string(database->arena, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
-    error->detail = arena_string(database->arena, PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
-    error->constraint = arena_string(database->arena, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
+    error->message =
+        arena_string(database->arena, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    error->detail =
+        arena_string(database->arena, PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
+    error->constraint =
+        arena_string(database->arena, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
     error->table = arena_string(database->arena, PQresultErrorField(result, PG_DIAG_TABLE_NAME));
     error->retry = strcmp(error->state, "40001") == 0 || strcmp(error->state, "40P01") == 0;
     /* 57P01 to 57P03: the server is going down or coming up; 25006: the primary moved away. */
     error->lost = strncmp(error->state, "57P0", 4) == 0 || strncmp(error->state, "08", 2) == 0;
 }
 
-/* The end of a transaction: what is checked only then, such as deferred constraints, answers with an
- * error in front of the sync. */
+/* The end of a transaction: what is checked only then, such as deferred constraints, answers with
+ * an error in front of the sync. */
 static bool sync_read(struct database *database, size_t statement)
 {
     for (int looks = 0; looks < 4; looks++) {
@@ -417,7 +418,8 @@ static void statements_trim(struct database *database)
         database->connection == NULL) {
         return;
     }
-    if (PQsendQueryParams(database->connection, "DEALLOCATE ALL", 0, NULL, NULL, NULL, NULL, 0) == 1 &&
+    if (PQsendQueryParams(database->connection, "DEALLOCATE ALL", 0, NULL, NULL, NULL, NULL, 0) ==
+            1 &&
         PQpipelineSync(database->connection) == 1) {
         struct expected discard = {.kind = EXPECT_PREPARE, .prepared = &(struct prepared){0}};
         struct expected sync = {.kind = EXPECT_SYNC};

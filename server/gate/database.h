@@ -20,14 +20,14 @@ struct parameter {
 
 struct database_error {
     bool any;
-    bool lost;         /* the connection went away: the call may be run again */
-    bool retry;        /* deadlock or serialisation: run again */
-    char state[6];     /* SQLSTATE */
+    bool lost;     /* the connection went away: the call may be run again */
+    bool retry;    /* deadlock or serialisation: run again */
+    char state[6]; /* SQLSTATE */
     const char *message;
     const char *detail;
     const char *constraint;
     const char *table;
-    size_t statement;  /* index of the statement that failed */
+    size_t statement; /* index of the statement that failed */
 };
 
 struct database *database_create(const char *conninfo, int64_t timeout_milliseconds,

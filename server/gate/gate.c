@@ -9,9 +9,8 @@
 #include "server/engine/transfer.h"
 #include "server/process/log.h"
 
-
 enum {
-    ATTEMPTS = 4,              /* runs of one call: stale caches, deadlock, lost connection */
+    ATTEMPTS = 4,                /* runs of one call: stale caches, deadlock, lost connection */
     CONNECT_MILLISECONDS = 4000, /* a call waits so long for a database that is coming back */
     IDLE_CONNECT_MILLISECONDS = 100,
 };
@@ -33,10 +32,11 @@ struct gate *gate_create(const struct configuration *configuration, const struct
     gate->configuration = configuration;
     gate->image = forms;
     gate->worker = worker;
-    gate->engine.database = database_create(
-        conninfo,
-        worker == VERB_LONG ? configuration->statement_timeout_long : configuration->statement_timeout_short,
-        interrupted, context, interrupt_socket);
+    gate->engine.database =
+        database_create(conninfo,
+                        worker == VERB_LONG ? configuration->statement_timeout_long
+                                            : configuration->statement_timeout_short,
+                        interrupted, context, interrupt_socket);
     gate->engine.numbers = number_cache_create();
     gate->sessions = access_cache_create();
     gate->arena = arena_create();
@@ -73,7 +73,8 @@ static bool catalogue_renew(struct gate *gate)
 
 void gate_idle(struct gate *gate)
 {
-    if (database_connect(gate->engine.database, IDLE_CONNECT_MILLISECONDS) && gate->engine.catalogue == NULL) {
+    if (database_connect(gate->engine.database, IDLE_CONNECT_MILLISECONDS) &&
+        gate->engine.catalogue == NULL) {
         (void)catalogue_renew(gate);
     }
 }
@@ -122,6 +123,7 @@ static const verb_handler handlers[VERB_OWN] = {
     [VERB_CHANGE] = engine_write,
     [VERB_SHOW] = engine_show,
     [VERB_QUERY] = engine_query,
+    [VERB_EXPORT] = engine_query,
     [VERB_HISTORY] = engine_history,
     [VERB_RUN] = engine_write,
     [VERB_UNMASK] = engine_show,
@@ -138,7 +140,8 @@ static enum status form_call(struct call *call)
     if (call->verb->number >= VERB_OWN) {
         return engine_write(call);
     }
-    return handlers[call->verb->number] != NULL ? handlers[call->verb->number](call) : STATUS_UNKNOWN_CALL;
+    return handlers[call->verb->number] != NULL ? handlers[call->verb->number](call)
+                                                : STATUS_UNKNOWN_CALL;
 }
 
 static enum status no_database(struct gate *gate)
@@ -147,16 +150,20 @@ static enum status no_database(struct gate *gate)
 }
 
 /* Session and rights from the cache, or read anew. */
-static enum status access_find(struct gate *gate, struct call *call, const uint8_t token_hash[TOKEN_HASH], bool fresh)
+static enum status access_find(struct gate *gate, struct call *call,
+                               const uint8_t token_hash[TOKEN_HASH], bool fresh)
 {
     call->access = fresh ? NULL : access_cache_find(gate->sessions, token_hash);
     if (call->access == NULL) {
-        call->access = access_cache_load(gate->sessions, gate->engine.database, gate->arena, token_hash);
+        call->access =
+            access_cache_load(gate->sessions, gate->engine.database, gate->arena, token_hash);
         if (call->access == NULL) {
-            return database_error(gate->engine.database)->any ? (enum status)STATUS_RERUN : STATUS_SESSION_ENDED;
+            return database_error(gate->engine.database)->any ? (enum status)STATUS_RERUN
+                                                              : STATUS_SESSION_ENDED;
         }
     }
-    if (gate->engine.catalogue == NULL || call->access->catalogue_epoch > gate->engine.catalogue->epoch) {
+    if (gate->engine.catalogue == NULL ||
+        call->access->catalogue_epoch > gate->engine.catalogue->epoch) {
         return catalogue_renew(gate) ? STATUS_OK : no_database(gate);
     }
     return STATUS_OK;
@@ -174,7 +181,9 @@ static enum status call_find(struct gate *gate, struct call *call, const struct 
     call->form = header->form <= UINT16_MAX
                      ? form_by_number(&gate->engine.catalogue->forms, (uint16_t)header->form)
                      : NULL;
-    call->verb = call->form != NULL && header->verb <= UINT16_MAX ? form_verb(call->form, (uint16_t)header->verb) : NULL;
+    call->verb = call->form != NULL && header->verb <= UINT16_MAX
+                     ? form_verb(call->form, (uint16_t)header->verb)
+                     : NULL;
     if (call->verb == NULL) {
         return STATUS_UNKNOWN_CALL;
     }
@@ -202,8 +211,9 @@ static enum status replay_fetch(struct gate *gate, struct call *call)
                                      parameter_integer(gate->arena, call->slot),
                                      parameter_integer(gate->arena, (int64_t)call->sequence)};
     database_begin(gate->engine.database, gate->arena);
-    size_t row = database_queue(gate->engine.database,
-                                "SELECT encode(gate_replay($1, $2::smallint, $3), 'hex')", 3, parameters);
+    size_t row =
+        database_queue(gate->engine.database,
+                       "SELECT encode(gate_replay($1, $2::smallint, $3), 'hex')", 3, parameters);
     if (!database_flush(gate->engine.database, true)) {
         return call_failure(call);
     }
@@ -265,7 +275,8 @@ static enum status call_run(struct gate *gate, struct call *call, const struct h
 }
 
 /* Refusals are operations too [17-174]: who was denied what stands in the log. */
-static void refusal_log(struct gate *gate, struct call *call, const struct gate_request *request, enum status status)
+static void refusal_log(struct gate *gate, struct call *call, const struct gate_request *request,
+                        enum status status)
 {
     if (call->access == NULL || call->verb == NULL || !database_connected(gate->engine.database) ||
         (status != STATUS_DENIED && status != STATUS_TRANSITION && status != STATUS_INTERNAL &&
@@ -289,12 +300,13 @@ static void refusal_log(struct gate *gate, struct call *call, const struct gate_
     database_queue(gate->engine.database, "SELECT gate_refused($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                    sizeof parameters / sizeof *parameters, parameters);
     if (!database_flush(gate->engine.database, true)) {
-        log_write(LOG_WARNING, "a refusal could not be logged: %s", database_error(gate->engine.database)->state);
+        log_write(LOG_WARNING, "a refusal could not be logged: %s",
+                  database_error(gate->engine.database)->state);
     }
 }
 
-static void reply_write(struct gate *gate, struct gate_reply *reply, const struct header *header, enum status status,
-                        const struct call *call)
+static void reply_write(struct gate *gate, struct gate_reply *reply, const struct header *header,
+                        enum status status, const struct call *call)
 {
     if (gate->answer.failed) {
         status = STATUS_TOO_LARGE;
@@ -308,13 +320,15 @@ static void reply_write(struct gate *gate, struct gate_reply *reply, const struc
     } else if (status == STATUS_FAULTS) {
         faults_encode(&reply->frames, &call->faults);
     } else {
-        writer_text(&reply->frames, call != NULL && call->status_text != NULL ? call->status_text : "");
+        writer_text(&reply->frames,
+                    call != NULL && call->status_text != NULL ? call->status_text : "");
     }
     deflater_frame(gate->deflater, &reply->frames, offset);
     frame_finish(&reply->frames, offset);
 }
 
-static void call_handle(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
+static void call_handle(struct gate *gate, const struct gate_request *request,
+                        struct gate_reply *reply)
 {
     struct header header = {0};
     struct call call = {.engine = &gate->engine, .arena = gate->arena, .answer = &gate->answer};
@@ -334,14 +348,16 @@ static void call_handle(struct gate *gate, const struct gate_request *request, s
         uint64_t trips = database_round_trips(gate->engine.database);
         status = call_run(gate, &call, &header, token_hash);
         if (call.verb != NULL) { /* with --detail: the bench counts what the design promises */
-            log_write(LOG_DETAIL, "form %s verb %s status %d: %llu round trips", call.form->name, call.verb->name,
-                      (int)status, (unsigned long long)(database_round_trips(gate->engine.database) - trips));
+            log_write(LOG_DETAIL, "form %s verb %s status %d: %llu round trips", call.form->name,
+                      call.verb->name, (int)status,
+                      (unsigned long long)(database_round_trips(gate->engine.database) - trips));
         }
         if (status != STATUS_OK) {
             refusal_log(gate, &call, request, status);
         }
         if (status == STATUS_SESSION_ENDED ||
-            (status == STATUS_OK && call.verb != NULL && system_ends_session(call.verb) && call.form == &system_form)) {
+            (status == STATUS_OK && call.verb != NULL && system_ends_session(call.verb) &&
+             call.form == &system_form)) {
             access_cache_drop(gate->sessions, token_hash);
             reply->binding = BINDING_DROP;
         }
@@ -351,7 +367,8 @@ static void call_handle(struct gate *gate, const struct gate_request *request, s
 }
 
 /* A terminal that lost its line comes back with its token: is the session still there? */
-static void resume_handle(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
+static void resume_handle(struct gate *gate, const struct gate_request *request,
+                          struct gate_reply *reply)
 {
     uint8_t token_hash[TOKEN_HASH];
     reply->binding = BINDING_DROP;

@@ -16,23 +16,23 @@ struct configuration;
 struct gate;
 
 struct gate_request {
-    enum frame_type type;          /* FRAME_CALL, FRAME_SIGN_IN, or FRAME_HELLO to resume */
-    const uint8_t *body;           /* inflated */
+    enum frame_type type; /* FRAME_CALL, FRAME_SIGN_IN, or FRAME_HELLO to resume */
+    const uint8_t *body;  /* inflated */
     size_t length;
     bool has_token;
-    uint8_t token[SESSION_TOKEN];  /* of the session bound to the line */
-    const char *peer;              /* address for the operation log: "10.1.2.3", "local:30127" */
-    const char *line;              /* what the terminal says its line is */
-    const char *language;          /* "zh" or "en" */
+    uint8_t token[SESSION_TOKEN]; /* of the session bound to the line */
+    const char *peer;             /* address for the operation log: "10.1.2.3", "local:30127" */
+    const char *line;             /* what the terminal says its line is */
+    const char *language;         /* "zh" or "en" */
 };
 
 enum gate_binding { BINDING_KEEP = 0, BINDING_SET, BINDING_DROP };
 
 struct gate_reply {
-    struct writer frames;          /* whole frames for the terminal, deflated where worth it */
-    enum gate_binding binding;     /* what the gateway does with the line's token */
+    struct writer frames;      /* whole frames for the terminal, deflated where worth it */
+    enum gate_binding binding; /* what the gateway does with the line's token */
     uint8_t token[SESSION_TOKEN];
-    bool close;                    /* close the line behind the frames */
+    bool close; /* close the line behind the frames */
 };
 
 /* One per worker process, made after the fork. `forms` is the parsed image shared by all. Returns

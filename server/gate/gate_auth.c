@@ -14,7 +14,8 @@
 enum { NUMBER_LIMIT = 32, PASSWORD_LIMIT = 128, CONNECT_MILLISECONDS = 4000 };
 
 /* Of an unknown number: costs the same time as a known one, and matches nothing. */
-static const char unknown_hash[] = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7";
+static const char unknown_hash[] =
+    "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7";
 
 struct sign_in {
     uint8_t slot;
@@ -67,7 +68,8 @@ static bool password_acceptable(const struct gate *gate, const char *password, c
            (kinds & (kinds - 1)) != 0 && strcmp(password, old) != 0;
 }
 
-static void signed_in(struct gate_reply *reply, const struct sign_in *ask, enum status status, const char *text)
+static void signed_in(struct gate_reply *reply, const struct sign_in *ask, enum status status,
+                      const char *text)
 {
     size_t offset = frame_begin(&reply->frames, FRAME_SIGNED_IN);
     writer_u8(&reply->frames, ask->slot);
@@ -81,8 +83,8 @@ static void signed_in(struct gate_reply *reply, const struct sign_in *ask, enum 
     frame_finish(&reply->frames, offset);
 }
 
-static void failure_note(struct gate *gate, const struct gate_request *request, const struct sign_in *ask,
-                         const char *staff, enum status status)
+static void failure_note(struct gate *gate, const struct gate_request *request,
+                         const struct sign_in *ask, const char *staff, enum status status)
 {
     int64_t minutes = gate->configuration->lockout_minutes;
     struct parameter parameters[] = {
@@ -95,11 +97,20 @@ static void failure_note(struct gate *gate, const struct gate_request *request, 
         parameter_text(request->line != NULL ? request->line : ""),
     };
     database_begin(gate->engine.database, gate->arena);
-    database_queue(gate->engine.database, "SELECT auth_failed($1, $2, $3, $4, $5, $6, $7)", 7, parameters);
+    database_queue(gate->engine.database, "SELECT auth_failed($1, $2, $3, $4, $5, $6, $7)", 7,
+                   parameters);
     (void)database_flush(gate->engine.database, true);
 }
 
-enum lookup_column { LOOKUP_STAFF, LOOKUP_HASH, LOOKUP_STATUS, LOOKUP_VALID, LOOKUP_LOCKED, LOOKUP_MUST_CHANGE, LOOKUP_SESSIONS };
+enum lookup_column {
+    LOOKUP_STAFF,
+    LOOKUP_HASH,
+    LOOKUP_STATUS,
+    LOOKUP_VALID,
+    LOOKUP_LOCKED,
+    LOOKUP_MUST_CHANGE,
+    LOOKUP_SESSIONS
+};
 
 static bool cell_true(const PGresult *row, int column)
 {
@@ -113,7 +124,8 @@ static enum status sign_in_check(struct gate *gate, const struct sign_in *ask, c
     if (known && cell_true(row, LOOKUP_LOCKED)) {
         return STATUS_STAFF_LOCKED;
     }
-    if (!password_matches(ask->password, known ? PQgetvalue(row, 0, LOOKUP_HASH) : unknown_hash) || !known) {
+    if (!password_matches(ask->password, known ? PQgetvalue(row, 0, LOOKUP_HASH) : unknown_hash) ||
+        !known) {
         return STATUS_CREDENTIALS;
     }
     if (strcmp(PQgetvalue(row, 0, LOOKUP_STATUS), "1") != 0 || !cell_true(row, LOOKUP_VALID)) {
@@ -126,14 +138,16 @@ static enum status sign_in_check(struct gate *gate, const struct sign_in *ask, c
     } else if (cell_true(row, LOOKUP_MUST_CHANGE)) {
         return STATUS_PASSWORD_CHANGE;
     }
-    if (!ask->take_over && strtoll(PQgetvalue(row, 0, LOOKUP_SESSIONS), NULL, 10) >= gate->configuration->sessions_per_staff) {
+    if (!ask->take_over && strtoll(PQgetvalue(row, 0, LOOKUP_SESSIONS), NULL, 10) >=
+                               gate->configuration->sessions_per_staff) {
         return STATUS_SESSION_LIMIT;
     }
     return STATUS_OK;
 }
 
-static enum status session_create(struct gate *gate, const struct gate_request *request, const struct sign_in *ask,
-                                  const char *staff, struct gate_reply *reply)
+static enum status session_create(struct gate *gate, const struct gate_request *request,
+                                  const struct sign_in *ask, const char *staff,
+                                  struct gate_reply *reply)
 {
     uint8_t token_hash[TOKEN_HASH];
     const char *new_hash = NULL;
@@ -141,20 +155,23 @@ static enum status session_create(struct gate *gate, const struct gate_request *
         return STATUS_INTERNAL;
     }
     token_hash_make(reply->token, token_hash);
-    if (ask->new_password[0] != '\0' && (new_hash = password_hash(ask->new_password, gate->arena)) == NULL) {
+    if (ask->new_password[0] != '\0' &&
+        (new_hash = password_hash(ask->new_password, gate->arena)) == NULL) {
         return STATUS_INTERNAL;
     }
     struct parameter parameters[] = {
         parameter_text(staff),
         parameter_bytes(token_hash, TOKEN_HASH),
-        parameter_text(request->language != NULL && strcmp(request->language, "en") == 0 ? "en" : "zh"),
+        parameter_text(request->language != NULL && strcmp(request->language, "en") == 0 ? "en"
+                                                                                         : "zh"),
         parameter_text(request->peer),
         parameter_text(request->line != NULL ? request->line : ""),
         parameter_text(new_hash),
         parameter_text(ask->take_over ? "t" : "f"),
     };
     database_begin(gate->engine.database, gate->arena);
-    database_queue(gate->engine.database, "SELECT auth_succeeded($1, $2, $3, $4, $5, $6, $7::boolean)", 7, parameters);
+    database_queue(gate->engine.database,
+                   "SELECT auth_succeeded($1, $2, $3, $4, $5, $6, $7::boolean)", 7, parameters);
     if (!database_flush(gate->engine.database, true)) {
         const struct database_error *error = database_error(gate->engine.database);
         log_write(LOG_ERROR, "sign-in: %s %s", error->state, error->message);
@@ -186,13 +203,15 @@ void auth_sign_in(struct gate *gate, const struct gate_request *request, struct 
     }
     struct parameter number = parameter_text(ask.number);
     database_begin(gate->engine.database, gate->arena);
-    size_t lookup = database_queue(gate->engine.database, "SELECT * FROM auth_lookup($1)", 1, &number);
+    size_t lookup =
+        database_queue(gate->engine.database, "SELECT * FROM auth_lookup($1)", 1, &number);
     if (!database_flush(gate->engine.database, true)) {
         signed_in(reply, &ask, STATUS_UNAVAILABLE, "");
         return;
     }
     const PGresult *row = database_result(gate->engine.database, lookup);
-    const char *staff = PQntuples(row) == 1 ? arena_string(gate->arena, PQgetvalue(row, 0, LOOKUP_STAFF)) : NULL;
+    const char *staff =
+        PQntuples(row) == 1 ? arena_string(gate->arena, PQgetvalue(row, 0, LOOKUP_STAFF)) : NULL;
     enum status status = sign_in_check(gate, &ask, row);
     if (status == STATUS_OK) {
         status = session_create(gate, request, &ask, staff, reply);
@@ -228,9 +247,12 @@ enum status auth_unlock(struct gate *gate, struct call *call)
     struct parameter parameters[] = {
         parameter_bytes(call->access->token_hash, TOKEN_HASH), parameter_text(match ? "t" : "f"),
         parameter_integer(gate->arena, gate->configuration->lockout_failures),
-        parameter_integer(gate->arena, gate->configuration->lockout_minutes > 0 ? gate->configuration->lockout_minutes : 100LL * 365 * 24 * 60)};
+        parameter_integer(gate->arena, gate->configuration->lockout_minutes > 0
+                                           ? gate->configuration->lockout_minutes
+                                           : 100LL * 365 * 24 * 60)};
     database_begin(gate->engine.database, gate->arena);
-    database_queue(gate->engine.database, "SELECT auth_unlock($1, $2::boolean, $3, $4)", 4, parameters);
+    database_queue(gate->engine.database, "SELECT auth_unlock($1, $2::boolean, $3, $4)", 4,
+                   parameters);
     if (!database_flush(gate->engine.database, true)) {
         return call_failure(call);
     }
@@ -250,7 +272,8 @@ enum status auth_password(struct gate *gate, struct call *call)
         return STATUS_CREDENTIALS;
     }
     if (!password_acceptable(gate, fresh, old)) {
-        call->status_text = arena_format(gate->arena, "%lld", (long long)gate->configuration->password_length);
+        call->status_text =
+            arena_format(gate->arena, "%lld", (long long)gate->configuration->password_length);
         return STATUS_PASSWORD_CHANGE;
     }
     struct parameter parameters[] = {parameter_bytes(call->access->token_hash, TOKEN_HASH),

@@ -76,8 +76,8 @@ static enum status catalogue_answer(struct gate *gate, struct call *call)
         return STATUS_BROKEN;
     }
     struct parameter staff = parameter_integer(gate->arena, call->access->actor.staff);
-    enum status status =
-        system_run(gate, call, "SELECT workspace::text, language FROM staff WHERE id = $1", 1, &staff, &row);
+    enum status status = system_run(
+        gate, call, "SELECT workspace::text, language FROM staff WHERE id = $1", 1, &staff, &row);
     if (status != STATUS_OK) {
         return status;
     }
@@ -163,7 +163,8 @@ static enum status sign_out(struct gate *gate, struct call *call)
     }
     struct parameter session = parameter_integer(gate->arena, call->access->session);
     enum status status = system_run(
-        gate, call, "SELECT session_note($1, 'sign_out', 0), session_end($1, 'signed out')", 1, &session, NULL);
+        gate, call, "SELECT session_note($1, 'sign_out', 0), session_end($1, 'signed out')", 1,
+        &session, NULL);
     return status;
 }
 
@@ -173,8 +174,8 @@ static enum status lock(struct gate *gate, struct call *call)
         return STATUS_BROKEN;
     }
     struct parameter session = parameter_integer(gate->arena, call->access->session);
-    enum status status =
-        system_run(gate, call, "SELECT session_note($1, 'lock', 0), session_lock($1)", 1, &session, NULL);
+    enum status status = system_run(
+        gate, call, "SELECT session_note($1, 'lock', 0), session_lock($1)", 1, &session, NULL);
     return status;
 }
 
@@ -197,13 +198,18 @@ static enum status draft_save(struct gate *gate, struct call *call)
                                      parameter_integer(gate->arena, version),
                                      parameter_bytes(length > 0 ? (const void *)body : "", length)};
     if (length == 0) {
-        return system_run(gate, call, "DELETE FROM draft WHERE staff_id = gate_actor() AND task = $1", 1, parameters, NULL);
+        return system_run(gate, call,
+                          "DELETE FROM draft WHERE staff_id = gate_actor() AND task = $1", 1,
+                          parameters, NULL);
     }
     return system_run(gate, call,
-                      "INSERT INTO draft (staff_id, task, form, form_hash, record_id, record_version, body, saved_at) "
+                      "INSERT INTO draft (staff_id, task, form, form_hash, record_id, "
+                      "record_version, body, saved_at) "
                       "VALUES (gate_actor(), $1, $2, $3, $4, $5, $6, gate_now()) "
-                      "ON CONFLICT (staff_id, task) DO UPDATE SET form = EXCLUDED.form, form_hash = EXCLUDED.form_hash, "
-                      "record_id = EXCLUDED.record_id, record_version = EXCLUDED.record_version, body = EXCLUDED.body, "
+                      "ON CONFLICT (staff_id, task) DO UPDATE SET form = EXCLUDED.form, form_hash "
+                      "= EXCLUDED.form_hash, "
+                      "record_id = EXCLUDED.record_id, record_version = EXCLUDED.record_version, "
+                      "body = EXCLUDED.body, "
                       "saved_at = EXCLUDED.saved_at",
                       6, parameters, NULL);
 }
@@ -249,7 +255,8 @@ static enum status drafts_answer(struct gate *gate, struct call *call)
 
 static enum status workspace_save(struct gate *gate, struct call *call)
 {
-    struct parameter workspace = parameter_text(reader_text(&call->body, gate->arena, WORKSPACE_LIMIT));
+    struct parameter workspace =
+        parameter_text(reader_text(&call->body, gate->arena, WORKSPACE_LIMIT));
     if (!body_ends(call)) {
         return STATUS_BROKEN;
     }
@@ -279,9 +286,12 @@ static enum status home_answer(struct gate *gate, struct call *call)
     }
     struct database *database = gate->engine.database;
     call_open(call);
-    size_t work = database_queue(database, "SELECT kind, waiting, overdue FROM home_work()", 0, NULL);
-    size_t notices = database_queue(
-        database, "SELECT id, (extract(epoch FROM at) * 1000000)::bigint, sender, subject FROM home_notices()", 0, NULL);
+    size_t work =
+        database_queue(database, "SELECT kind, waiting, overdue FROM home_work()", 0, NULL);
+    size_t notices = database_queue(database,
+                                    "SELECT id, (extract(epoch FROM at) * 1000000)::bigint, "
+                                    "sender, subject FROM home_notices()",
+                                    0, NULL);
     size_t figures = database_queue(database, "SELECT name, value FROM home_figures()", 0, NULL);
     if (!database_flush(database, true)) {
         return call_failure(call);
@@ -320,9 +330,10 @@ static enum status record_open(struct gate *gate, struct call *call)
         return STATUS_BROKEN;
     }
     struct parameter parameters[] = {parameter_integer(gate->arena, (int64_t)form),
-                                     parameter_integer(gate->arena, id), parameter_text(take != 0 ? "t" : "f")};
-    enum status status =
-        system_run(gate, call, "SELECT soft_lock($1::integer, $2, $3::boolean)", 3, parameters, &row);
+                                     parameter_integer(gate->arena, id),
+                                     parameter_text(take != 0 ? "t" : "f")};
+    enum status status = system_run(gate, call, "SELECT soft_lock($1::integer, $2, $3::boolean)", 3,
+                                    parameters, &row);
     if (status == STATUS_OK) {
         writer_text(call->answer, PQgetvalue(row, 0, 0));
     }
@@ -333,12 +344,16 @@ static const struct system_operation operations[] = {
     {.verb = {.number = SYSTEM_CATALOGUE, .name = "catalogue"}, .handle = catalogue_answer},
     {.verb = {.number = SYSTEM_FORMS, .name = "forms"}, .handle = forms_answer},
     {.verb = {.number = SYSTEM_CODES, .name = "codes"}, .handle = codes_answer},
-    {.verb = {.number = SYSTEM_SIGN_OUT, .name = "sign_out"}, .handle = sign_out, .ends_session = true},
+    {.verb = {.number = SYSTEM_SIGN_OUT, .name = "sign_out"},
+     .handle = sign_out,
+     .ends_session = true},
     {.verb = {.number = SYSTEM_LOCK, .name = "lock"}, .handle = lock},
-    {.verb = {.number = SYSTEM_UNLOCK, .name = "unlock", .worker = VERB_AUTH}, .handle = auth_unlock},
+    {.verb = {.number = SYSTEM_UNLOCK, .name = "unlock", .worker = VERB_AUTH},
+     .handle = auth_unlock},
     {.verb = {.number = SYSTEM_DRAFT_SAVE, .name = "draft_save"}, .handle = draft_save},
     {.verb = {.number = SYSTEM_DRAFTS, .name = "drafts"}, .handle = drafts_answer},
-    {.verb = {.number = SYSTEM_PASSWORD, .name = "password", .worker = VERB_AUTH}, .handle = auth_password},
+    {.verb = {.number = SYSTEM_PASSWORD, .name = "password", .worker = VERB_AUTH},
+     .handle = auth_password},
     {.verb = {.number = SYSTEM_WORKSPACE, .name = "workspace"}, .handle = workspace_save},
     {.verb = {.number = SYSTEM_HOME, .name = "home"}, .handle = home_answer},
     {.verb = {.number = SYSTEM_LANGUAGE, .name = "language"}, .handle = language_save},

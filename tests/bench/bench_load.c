@@ -93,7 +93,8 @@ static struct frame frame_wait(struct client *client, size_t *used)
 {
     for (;;) {
         struct frame frame;
-        enum frame_state state = frame_next(client->in, client->have, FRAME_REPLY_LIMIT, &frame, used);
+        enum frame_state state =
+            frame_next(client->in, client->have, FRAME_REPLY_LIMIT, &frame, used);
         if (state == FRAME_READY && (frame.type == FRAME_PUSH || frame.type == FRAME_PING)) {
             memmove(client->in, client->in + *used, client->have - *used);
             client->have -= *used;
@@ -102,7 +103,8 @@ static struct frame frame_wait(struct client *client, size_t *used)
         if (state == FRAME_READY) {
             return frame;
         }
-        ssize_t got = recv(client->fd, client->in + client->have, FRAME_REPLY_LIMIT - client->have, 0);
+        ssize_t got =
+            recv(client->fd, client->in + client->have, FRAME_REPLY_LIMIT - client->have, 0);
         if (got <= 0 || state == FRAME_BROKEN) {
             fail("receive");
         }
@@ -154,15 +156,16 @@ static void client_open(struct load *load, struct client *client)
     frame_drop(client, used);
     frame = frame_wait(client, &used);
     if (frame.type != FRAME_SIGNED_IN || frame.length < 3 || frame.body[2] != STATUS_OK) {
-        fprintf(stderr, "bench_load: sign-in refused with status %u\n", frame.length > 2 ? frame.body[2] : 0);
+        fprintf(stderr, "bench_load: sign-in refused with status %u\n",
+                frame.length > 2 ? frame.body[2] : 0);
         exit(1);
     }
     frame_drop(client, used);
     writer_release(&out);
 }
 
-static void call_begin(struct load *load, struct client *client, struct writer *out, uint64_t form, uint32_t hash,
-                       uint64_t verb)
+static void call_begin(struct load *load, struct client *client, struct writer *out, uint64_t form,
+                       uint32_t hash, uint64_t verb)
 {
     (void)load;
     writer_u8(out, 1);
@@ -173,7 +176,8 @@ static void call_begin(struct load *load, struct client *client, struct writer *
 }
 
 /* Answer of a call made for set-up; the body stays valid until the next call. */
-static struct reader call_wait(struct load *load, struct client *client, struct writer *inflated, size_t *used)
+static struct reader call_wait(struct load *load, struct client *client, struct writer *inflated,
+                               size_t *used)
 {
     struct frame frame = frame_wait(client, used);
     struct reader reader;
@@ -287,7 +291,8 @@ static void lines_read(struct load *load)
 static void query_body(struct load *load, struct writer *out, const char *text)
 {
     char name[64];
-    snprintf(name, sizeof name, "%s", load->options.criterion != NULL ? load->options.criterion : "");
+    snprintf(name, sizeof name, "%s",
+             load->options.criterion != NULL ? load->options.criterion : "");
     char *colon = strchr(name, ':');
     if (colon == NULL) {
         writer_unsigned(out, 0);
@@ -360,7 +365,8 @@ static void reply_take(struct load *load, struct client *client)
         uint64_t status = reader_unsigned(&reader);
         if (status != STATUS_OK) {
             if (load->errors++ == 0) {
-                fprintf(stderr, "bench_load: status %s\n", status < STATUS_COUNT ? status_names[status] : "?");
+                fprintf(stderr, "bench_load: status %s\n",
+                        status < STATUS_COUNT ? status_names[status] : "?");
             }
         } else if (load->verb->number != VERB_QUERY && load->verb->number != VERB_SHOW) {
             reader_signed(&reader);
@@ -408,41 +414,67 @@ static void load_run(struct load *load)
     }
     double spent = seconds_now() - start;
     qsort(load->samples, load->sample_count, sizeof *load->samples, sample_order);
-    printf("%.1f %.0f %.0f %zu %llu\n", (double)load->sample_count / spent, load->samples[load->sample_count / 2] * 1e6,
-           load->samples[load->sample_count * 99 / 100] * 1e6, load->sample_count, (unsigned long long)load->errors);
+    printf("%.1f %.0f %.0f %zu %llu\n", (double)load->sample_count / spent,
+           load->samples[load->sample_count / 2] * 1e6,
+           load->samples[load->sample_count * 99 / 100] * 1e6, load->sample_count,
+           (unsigned long long)load->errors);
     free(fds);
     writer_release(&out);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"server", required_argument, NULL, 's'},  {"staff", required_argument, NULL, 'u'},
-        {"password", required_argument, NULL, 'p'}, {"clients", required_argument, NULL, 'c'},
-        {"seconds", required_argument, NULL, 't'},  {"call", required_argument, NULL, 'v'},
-        {"ids", required_argument, NULL, 'f'},      {"values", required_argument, NULL, 'f'},
-        {"set", required_argument, NULL, 'e'},      {"criterion", required_argument, NULL, 'k'},
-        {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"server", required_argument, NULL, 's'},
+                                          {"staff", required_argument, NULL, 'u'},
+                                          {"password", required_argument, NULL, 'p'},
+                                          {"clients", required_argument, NULL, 'c'},
+                                          {"seconds", required_argument, NULL, 't'},
+                                          {"call", required_argument, NULL, 'v'},
+                                          {"ids", required_argument, NULL, 'f'},
+                                          {"values", required_argument, NULL, 'f'},
+                                          {"set", required_argument, NULL, 'e'},
+                                          {"criterion", required_argument, NULL, 'k'},
+                                          {NULL, 0, NULL, 0}};
     struct load load = {.options = {.clients = 1, .seconds = 2}};
     int option;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
         switch (option) {
-        case 's': load.options.server = optarg; break;
-        case 'u': load.options.staff = optarg; break;
-        case 'p': load.options.password = optarg; break;
-        case 'c': load.options.clients = atoi(optarg); break;
-        case 't': load.options.seconds = strtod(optarg, NULL); break;
-        case 'v': load.options.call = optarg; break;
-        case 'f': load.options.file = optarg; break;
-        case 'e': load.options.set = optarg; break;
-        case 'k': load.options.criterion = optarg; break;
-        default: return 2;
+        case 's':
+            load.options.server = optarg;
+            break;
+        case 'u':
+            load.options.staff = optarg;
+            break;
+        case 'p':
+            load.options.password = optarg;
+            break;
+        case 'c':
+            load.options.clients = atoi(optarg);
+            break;
+        case 't':
+            load.options.seconds = strtod(optarg, NULL);
+            break;
+        case 'v':
+            load.options.call = optarg;
+            break;
+        case 'f':
+            load.options.file = optarg;
+            break;
+        case 'e':
+            load.options.set = optarg;
+            break;
+        case 'k':
+            load.options.criterion = optarg;
+            break;
+        default:
+            return 2;
         }
     }
-    if (load.options.server == NULL || load.options.staff == NULL || load.options.password == NULL ||
-        load.options.call == NULL || load.options.file == NULL || load.options.clients < 1 ||
-        load.options.clients > CLIENT_LIMIT) {
-        fprintf(stderr, "usage: bench_load --server PATH --staff NUMBER --password TEXT --clients N --seconds S "
+    if (load.options.server == NULL || load.options.staff == NULL ||
+        load.options.password == NULL || load.options.call == NULL || load.options.file == NULL ||
+        load.options.clients < 1 || load.options.clients > CLIENT_LIMIT) {
+        fprintf(stderr, "usage: bench_load --server PATH --staff NUMBER --password TEXT --clients "
+                        "N --seconds S "
                         "--call FORM.VERB --ids FILE [--set FIELD] [--criterion FIELD:OPERATOR]\n");
         return 2;
     }
