@@ -41,3 +41,39 @@ libhalldesk_connection_a_SOURCES = \
 	client/connection.c client/connection.h client/connection_private.h \
 	client/connection_frame.c client/connection_line.c client/connection_wait.c
 # Link after it: libhalldesk-protocol.a $(SSL_LIBS) $(Z_LIBS)
+
+# --- halldesk: the client; a view is a file pair in client/view
+bin_PROGRAMS += halldesk
+halldesk_SOURCES = \
+	client/main.c \
+	client/application.c client/application.h \
+	client/action.c client/action.h \
+	client/command.c client/command.h \
+	client/command_line.c client/command_line.h \
+	client/dialog.c client/dialog.h \
+	client/draft.c client/draft.h \
+	client/field_text.c client/field_text.h \
+	client/layout.c client/layout.h \
+	client/open.c client/open.h \
+	client/previous.c client/previous.h \
+	client/print.c client/print.h \
+	client/reference.c client/reference.h \
+	client/session.c client/session.h \
+	client/store.c client/store.h \
+	client/workspace.c client/workspace.h \
+	client/view/form_difference.c client/view/form_edit.c client/view/form_input.c \
+	client/view/form_private.h client/view/form_submit.c client/view/form_tabs.c \
+	client/view/form_view.c client/view/form_view.h \
+	client/view/grid.c \
+	client/view/help.c client/view/help.h \
+	client/view/home.c client/view/home.h \
+	client/view/list_view.c client/view/list_view.h \
+	client/view/lock.c client/view/lock.h \
+	client/view/menu_view.c client/view/menu_view.h \
+	client/view/query_view.c client/view/query_view.h \
+	client/view/record_list.c client/view/record_list.h \
+	client/view/report_view.c client/view/report_view.h \
+	client/view/sign_in.c client/view/sign_in.h
+halldesk_LDADD = libhalldesk-connection.a libhalldesk-terminal.a libhalldesk-forms.a \
+	libhalldesk-declaration.a libhalldesk-protocol.a \
+	$(CURSES_LIBS) $(CONFIG_LIBS) $(JSON_LIBS) $(SSL_LIBS) $(Z_LIBS)
