@@ -409,6 +409,13 @@ enum status engine_write(struct call *call)
         answer_encode(&write, write.version);
         return STATUS_OK;
     }
+    bool bare = (call->form->flags & FORM_BARE) != 0;
+    if (bare && write.decision_case != NULL && write.decision_case->effects == NULL) {
+        /* Nothing was decided to change: pollers leave no trail, and a repetition may find more. */
+        database_abandon(call->engine->database);
+        answer_encode(&write, 0);
+        return STATUS_OK;
+    }
     status = write_finish(&write);
     return status == STATUS_CHANGED && !write.creating ? changed_meanwhile(&write) : status;
 }
