@@ -228,9 +228,10 @@ demo_main() {
     call=("$DEMO_BUILD/halldesk" --socket "$HALLDESK_TEST_SERVER" --language "$language"
         --forms "$RUN_SOURCE/forms")
     if [ -n "$client" ] && [ -t 0 ] && [ -t 1 ]; then
-        "${call[@]}"
+        local status=0
+        "${call[@]}" || status=$?
         run_note "the server goes on; ./run demo opens the client again, ./run stop ends it"
-        return
+        return "$status"
     fi
     echo "Halldesk is running."
     echo "  client    $(printf '%q ' "${call[@]}")"
