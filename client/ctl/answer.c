@@ -186,9 +186,13 @@ static const struct {
     uint16_t verb;
     answer_reader *read;
 } readers[] = {
-    {VERB_SHOW, show_read},          {VERB_UNMASK, show_read},
-    {VERB_QUERY, query_read},        {VERB_HISTORY, history_read},
-    {VERB_LIST_VALUES, values_read}, {VERB_ATTACHMENTS, attachments_read},
+    {VERB_SHOW, show_read},
+    {VERB_UNMASK, show_read},
+    {VERB_QUERY, query_read},
+    {VERB_HISTORY, history_read},
+    {VERB_EXPORT, query_read},
+    {VERB_LIST_VALUES, values_read},
+    {VERB_ATTACHMENTS, attachments_read},
 };
 
 /* A measure as its field would be shown. */

@@ -8,6 +8,7 @@
 
 struct arena;
 struct ctl_settings;
+struct desk;
 struct message_table;
 struct option;
 
@@ -21,6 +22,9 @@ ctl_function ctl_migrate;     /* ctl_migrate.c */
 ctl_function ctl_call;        /* ctl_call.c */
 ctl_function ctl_status;      /* ctl_call.c */
 ctl_function ctl_script;      /* ctl_script.c */
+ctl_function ctl_import;      /* ctl_import.c */
+ctl_function ctl_export;      /* ctl_export.c */
+ctl_function ctl_bulk;        /* ctl_bulk.c */
 
 /* Prints file:line: text for each error; true if there was none. */
 bool ctl_report(const struct form_errors *errors);
@@ -34,6 +38,8 @@ int ctl_option(struct ctl_settings *settings, const struct option *own, int argc
 /* Options that stood before the subcommand. */
 void ctl_options_before(int count, char **words);
 bool ctl_settings_before(struct ctl_settings *settings); /* applies them; false with a message */
+/* A session that is left open would count against the person's limit. */
+void ctl_sign_out(struct desk *desk);
 /* Texts of statuses and faults; NULL if the directory has none, which is no error. */
 const struct message_table *ctl_messages(const struct ctl_settings *settings, struct arena *arena);
 

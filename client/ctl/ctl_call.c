@@ -97,10 +97,11 @@ static void row_print(void *context, json_t *row)
 }
 
 /* A session that is left open would count against the person's limit. */
-static void sign_out(struct desk *desk)
+void ctl_sign_out(struct desk *desk)
 {
-    const struct connection_call call = {.verb = SYSTEM_SIGN_OUT};
-    if (connection_signed_in(desk->connection))
+    const struct connection_call call = {.verb = SYSTEM_SIGN_OUT, .timeout = 2000};
+    if (connection_signed_in(desk->connection) &&
+        connection_state(desk->connection) == CONNECTION_OPEN)
         (void)desk_ask(desk, &call);
 }
 
@@ -137,7 +138,7 @@ static int desk_run(const struct ctl_settings *settings, const struct request *r
         json_object_set_new(answer, "parameter", json_string(text));
     } else {
         answer = request_run(desk, request, row_print, &good);
-        sign_out(desk);
+        ctl_sign_out(desk);
     }
     int result = answer_print(answer);
     json_decref(answer);

@@ -7,18 +7,12 @@
 #include "client/ctl/ctl.h"
 #include "client/ctl/script.h"
 #include "protocol/arena.h"
-#include "protocol/system.h"
 
-/* Sessions that are left open would count against their persons' limits. */
 static void sessions_end(struct script *script)
 {
-    const struct connection_call sign_out = {.verb = SYSTEM_SIGN_OUT, .timeout = 2000};
     for (size_t i = 0; i < script->session_count; i++) {
-        struct desk *desk = script->sessions[i].desk;
-        if (connection_signed_in(desk->connection) &&
-            connection_state(desk->connection) == CONNECTION_OPEN)
-            (void)desk_ask(desk, &sign_out);
-        desk_free(desk);
+        ctl_sign_out(script->sessions[i].desk);
+        desk_free(script->sessions[i].desk);
     }
 }
 

@@ -19,6 +19,14 @@ static const struct subcommand {
      "make one call of the protocol; the answer is lines of JSON"},
     {"script", ctl_script, "FILE|- [--database CONNINFO] " CTL_SERVER_USAGE,
      "run calls from a file, with variables and expectations; prints TAP"},
+    {"import", ctl_import,
+     "[FORM] FILE --map MAP [--key FIELD] [--dry-run] [--whole] [--rejects FILE] [--resume] ...",
+     "bring rows of a file into a form, by the verbs that a terminal uses"},
+    {"export", ctl_export,
+     "FORM [CRITERION ...] [--format csv|json] [--fields LIST] [--output FILE] ...",
+     "write records to a file, as the right to export allows"},
+    {"bulk", ctl_bulk, "FORM.VERB [FIELD=VALUE ...] --where CRITERION ... [--dry-run] ...",
+     "one change or step over all records that fit"},
     {"status", ctl_status, CTL_SERVER_USAGE, "who and where: server, person, forms permitted"},
 };
 

@@ -554,6 +554,30 @@ static json_t *pages_run(struct making *making, json_t *answer,
     return answer;
 }
 
+/* Documents are longer than a frame: they go and come in pieces. */
+static json_t *attachment_run(struct making *making)
+{
+    bool put = making->verb->number == VERB_ATTACH;
+    heads_make(making);
+    if (put && !making->head.file)
+        input_refuse(making->error, "file= is wanted");
+    if (making->error->text)
+        return usage_json(making->error);
+    if (put && !head_id(making)) {
+        writer_clear(&making->desk->body);
+        return refusal_json(making->desk, making->form, making->status, making->arena);
+    }
+    if (!put)
+        return attachment_get(making->desk, making->form, making->head.id, making->head.file,
+                              making->arena);
+    const char *slash = strrchr(making->head.file, '/');
+    const char *name = making->head.name ? making->head.name
+                       : slash           ? slash + 1
+                                         : making->head.file;
+    return attachment_put(making->desk, making->form, making->head.id, making->head.file, name,
+                          making->head.type, making->head.note, making->arena);
+}
+
 static json_t *form_run(struct making *making, void (*row)(void *context, json_t *row),
                         void *context)
 {
@@ -566,6 +590,8 @@ static json_t *form_run(struct making *making, void (*row)(void *context, json_t
         input_refuse(making->error, "%s has no verb %s", request->form, request->verb);
         return usage_json(making->error);
     }
+    if (making->verb->number == VERB_ATTACH || making->verb->number == VERB_FETCH_ATTACHMENT)
+        return attachment_run(making);
     status = call_send(making, NULL);
     if (making->error->text)
         return usage_json(making->error);
@@ -576,7 +602,9 @@ static json_t *form_run(struct making *making, void (*row)(void *context, json_t
     if (status != STATUS_OK)
         return refusal_json(making->desk, making->form, status, making->arena);
     json_t *answer = answer_json(making->desk, making->form, making->verb, request, making->arena);
-    return making->verb->number == VERB_QUERY ? pages_run(making, answer, row, context) : answer;
+    return making->verb->number == VERB_QUERY || making->verb->number == VERB_EXPORT
+               ? pages_run(making, answer, row, context)
+               : answer;
 }
 
 static const char *bytes_hex(struct arena *arena, const uint8_t *bytes, size_t length)

@@ -54,6 +54,15 @@ enum { WRITE_CONFIRMED = 1, WRITE_DRY_RUN = 2 };
 json_t *write_answer(struct desk *desk, const struct form *form, const uint8_t *bytes,
                      size_t length, struct arena *arena);
 
+/* --- attachment.c --- */
+/* Sends a file in pieces; {"status":"ok","id":…}, the attachment's. */
+json_t *attachment_put(struct desk *desk, const struct form *form, int64_t record, const char *file,
+                       const char *name, const char *type, const char *note, struct arena *arena);
+/* Brings an attachment; into `file` if that is not NULL. The answer has name, type, size and
+ * sha256, so that a script can compare. */
+json_t *attachment_get(struct desk *desk, const struct form *form, int64_t id, const char *file,
+                       struct arena *arena);
+
 /* --- system.c: calls of the system form, number 0 --- */
 json_t *system_run(struct desk *desk, const struct request *request);
 

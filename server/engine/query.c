@@ -155,7 +155,9 @@ static const char *criteria_text(const struct call *call, const struct criteria 
         bool hidden = (criterion->field->flags & FIELD_SENSITIVE) != 0;
         bool empty = criterion->operator== CRITERION_EMPTY;
         const char *value =
-            hidden ? "***" : value_format(criterion->field->type, &criterion->value, call->arena);
+            hidden  ? "***"
+            : empty ? ""
+                    : value_format(criterion->field->type, &criterion->value, call->arena);
         text = arena_format(call->arena, "%s%s%s=%s", text, i > 0 ? " " : "",
                             criterion->field->name, value);
     }

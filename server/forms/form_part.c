@@ -25,7 +25,7 @@ static const struct fixed_verb {
     {"fetch_attachment", VERB_FETCH_ATTACHMENT, false, VERB_SHORT},
     {"bulk", VERB_BULK, true, VERB_SHORT},
     {"import", VERB_IMPORT, true, VERB_SHORT},
-    {"export", VERB_EXPORT, true, VERB_SHORT},
+    {"export", VERB_EXPORT, false, VERB_LONG},
     {"unmask", VERB_UNMASK, false, VERB_SHORT},
     {"list_values", VERB_LIST_VALUES, false, VERB_SHORT},
     {"remove", VERB_REMOVE, true, VERB_SHORT},
