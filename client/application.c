@@ -266,28 +266,52 @@ static void title_draw(struct application *application)
         cells_put(cells, 0, at, start - 1 - at, CELL_TITLE, middle);
 }
 
+/* Columns of the key bar with these entries. */
+static int keys_width(const struct keybar_entry *entries, size_t count, int ambiguous)
+{
+    int width = 1;
+    for (size_t i = 0; i < count; i++)
+        width += utf8_width(entries[i].key, ambiguous) + utf8_width(entries[i].text, ambiguous) + 1;
+    return width;
+}
+
+/* Where not all fit, those go that a person knows first. */
+static size_t keys_thin(struct keybar_entry *entries, size_t count, int columns, int ambiguous)
+{
+    static const char *const known[] = {"F9", "F5", "F11", "F4", "F1", "F2", "F12", "F3"};
+    for (size_t n = 0; n < sizeof known / sizeof *known; n++) {
+        if (keys_width(entries, count, ambiguous) <= columns)
+            break;
+        for (size_t i = 0; i < count; i++) {
+            if (strcmp(entries[i].key, known[n]) != 0)
+                continue;
+            memmove(&entries[i], &entries[i + 1], (count - i - 1) * sizeof *entries);
+            count--;
+            break;
+        }
+    }
+    return count;
+}
+
 static void keys_draw(struct application *application)
 {
     struct cells *cells = screen_cells(application->screen, SCREEN_KEYS);
     struct view *view = application_top(application);
     static const char *const names[FUNCTION_KEYS + 1] = {NULL, "F1", "F2", "F3",  "F4",  "F5", "F6",
                                                          "F7", "F8", "F9", "F10", "F11", "F12"};
+    static const char *const defaults[FUNCTION_KEYS + 1] = {
+        [1] = "key.help", [3] = "key.exit", [9] = "key.recall", [12] = "key.cancel"};
     struct keybar_entry entries[FUNCTION_KEYS];
     size_t count = 0;
     for (int key = 1; view != NULL && key <= FUNCTION_KEYS; key++) {
         const char *label = view->class->label != NULL ? view->class->label(view, key) : NULL;
-        if (label == NULL && key == 1)
-            label = application_text(application, "key.help");
-        else if (label == NULL && key == 3)
-            label = application_text(application, "key.exit");
-        else if (label == NULL && key == 9)
-            label = application_text(application, "key.recall");
-        else if (label == NULL && key == 12)
-            label = application_text(application, "key.cancel");
+        if (label == NULL && defaults[key] != NULL)
+            label = application_text(application, defaults[key]);
         if (label != NULL && label[0] != '\0')
             entries[count++] = (struct keybar_entry){.key = names[key], .text = label};
     }
     cells_clear(cells);
+    count = keys_thin(entries, count, cells->columns, cells->ambiguous);
     keybar_draw(cells, 0, entries, count);
 }
 

@@ -13,6 +13,7 @@ enum {
     GAP = 1,
     INPUT_LEAST = 4,
     REFERENCE_KEY = 12, /* columns of a reference's key; its name stands behind */
+    CODE_COLUMNS = 20,
     MEMO_ROWS = 4,
     LINES_LEAST = 5,
     COLUMN_LEAST = 4,
@@ -155,6 +156,9 @@ static void row_place(const struct layout_options *options, struct layout *layou
             rest += MARGIN + labels[n] + MARK + INPUT_LEAST + GAP;
         int room = end - GAP - rest - place->column;
         place->columns = wanted[i] < room ? wanted[i] : room;
+        /* Labels of codes are longer than the least that a form reserves for them. */
+        if (slots && fields[i]->type == VALUE_CODE && place->columns < CODE_COLUMNS)
+            place->columns = room < CODE_COLUMNS ? room : CODE_COLUMNS;
         if (place->columns < 1)
             place->columns = 1;
         int whole = place->columns;

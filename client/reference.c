@@ -150,7 +150,7 @@ out:
 bool reference_choose_code(struct application *application, const struct form *form,
                            const struct field *field, const char *typed, int64_t *number)
 {
-    const struct list_column columns[] = {{"", 5, CELL_ALIGN_RIGHT}, {"", 36, CELL_ALIGN_LEFT}};
+    const struct list_column columns[] = {{"", 36, CELL_ALIGN_LEFT}, {"", 5, CELL_ALIGN_RIGHT}};
     struct arena *arena = arena_create();
     size_t count;
     size_t used = 0;
@@ -160,8 +160,8 @@ bool reference_choose_code(struct application *application, const struct form *f
         const char **texts = ARENA_ARRAY(arena, const char *, 2);
         if (!codes[i].offered)
             continue;
-        texts[0] = arena_format(arena, "%lld", (long long)codes[i].number);
-        texts[1] = arena_format(arena, "%*s%s", codes[i].depth * 2, "", codes[i].text);
+        texts[1] = arena_format(arena, "%lld", (long long)codes[i].number);
+        texts[0] = arena_format(arena, "%*s%s", codes[i].depth * 2, "", codes[i].text);
         rows[used++] = (struct list_row){
             .id = (int64_t)i + 1,
             .texts = texts,

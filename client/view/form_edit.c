@@ -43,6 +43,10 @@ bool form_editable(const struct form_view *form, const struct form *of, const st
         return false;
     if (of->state_field != NULL && strcmp(of->state_field, field->name) == 0)
         return false;
+    /* Lines that no table keeps are an answer. */
+    if (field->type == VALUE_LINES && (field->flags & FIELD_VIRTUAL) != 0 &&
+        (form->form->flags & FORM_BARE) == 0 && form->mode != MODE_VERB)
+        return false;
     /* Lines of an action that changes nothing are its answer. */
     if (form->mode == MODE_RUN && form->verb != NULL && !form->verb->changing &&
         field->type == VALUE_LINES)

@@ -247,6 +247,8 @@ static const char *home_label(struct view *view, int function_key)
         [3] = "key.sign_out", [4] = "key.menu",   [5] = "key.refresh",
         [7] = "key.arrange",  [8] = "key.panels", [11] = "key.opens",
     };
+    if (function_key == 12) /* nothing to cancel here */
+        return "";
     return labels[function_key] != NULL ? application_text(view->application, labels[function_key])
                                         : NULL;
 }

@@ -14,7 +14,7 @@
 
 enum {
     COLUMN_LIMIT = 12,
-    COLUMN_WIDEST = 30,
+    COLUMN_WIDEST = 40,
     PAGE_LIMIT = 200,
     TOKEN_LIMIT = 512,
     BODY_LIMIT = 65536,
@@ -22,6 +22,7 @@ enum {
 };
 
 struct row_text {
+    int64_t id;
     const char *texts[COLUMN_LIMIT];
 };
 
@@ -76,7 +77,7 @@ static const char *cell_text(const struct record_list *list, const struct record
     const struct value *value = &record->values[field->index];
     if (field->type == VALUE_REFERENCE && value->presence == VALUE_PRESENT &&
         value->label != NULL && value->label[0] != '\0')
-        return value->label;
+        return arena_string(list->arena, value->label);
     const char *text = field_text(list->application, list->form, field, value, list->arena);
     return arena_string(list->arena, text);
 }
@@ -98,14 +99,11 @@ static bool page_read(struct record_list *list, struct answer *answer, bool firs
 {
     struct reader *reader = &answer->reader;
     size_t count = (size_t)reader_limited(reader, PAGE_LIMIT);
-    struct list_row *rows = ARENA_ARRAY(answer->arena, struct list_row, count + 1);
-    size_t from = first ? 0 : list->row_count;
-    if (first) {
+    if (first)
         list->row_count = 0;
-    }
     for (size_t i = 0; i < count && !reader->failed; i++) {
-        struct row_text row = {{NULL}};
-        rows[i].id = reader_signed(reader);
+        struct row_text row = {0};
+        row.id = reader_signed(reader);
         (void)reader_signed(reader);
         struct record *record = record_decode(reader, list->form, answer->arena);
         if (record == NULL)
@@ -118,40 +116,82 @@ static bool page_read(struct record_list *list, struct answer *answer, bool firs
     const uint8_t *token = reader_block(reader, TOKEN_LIMIT, &length);
     if (!reader_end(reader))
         return false;
-    for (size_t i = 0; i < count; i++)
-        rows[i].texts = list->row_texts[from + i].texts;
     if (length > 0)
         memcpy(list->token, token, length);
     list->token_length = length;
-    list_deliver(list->list, rows, count, length == 0);
     return true;
+}
+
+/* One page behind what is there, or the first; it is delivered where a list stands already. */
+static void page_fetch(struct record_list *list, bool first, size_t count)
+{
+    struct writer body;
+    struct answer answer;
+    bool done = false;
+    writer_initialise(&body, BODY_LIMIT);
+    body_write(list, &body, count < PAGE_LIMIT ? count : PAGE_LIMIT, first);
+    session_call(list->application, list->form->number, list->form->hash, VERB_QUERY, &body,
+                 &answer);
+    writer_release(&body);
+    if (answer.status != STATUS_OK)
+        session_refused(list->application, &answer);
+    else if (!(done = page_read(list, &answer, first)))
+        application_refuse(list->application, "client.answer_broken", NULL);
+    if (!done)
+        list->token_length = 0;
+    answer_release(&answer);
+}
+
+static void rows_deliver(struct record_list *list, size_t from)
+{
+    size_t count = list->row_count - from;
+    struct list_row *rows = calloc(count + 1, sizeof *rows);
+    if (rows == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        rows[i] = (struct list_row){.id = list->row_texts[from + i].id,
+                                    .texts = list->row_texts[from + i].texts};
+    list_deliver(list->list, rows, count, list->token_length == 0);
+    free(rows);
 }
 
 static void list_wants(void *context, struct list *inner, bool first, int64_t last_id, size_t count,
                        const char *filter)
 {
     struct record_list *list = context;
-    struct writer body;
-    struct answer answer;
+    size_t from = first ? 0 : list->row_count;
+    (void)inner;
     (void)last_id;
     (void)filter;
-    if (!first && list->token_length == 0) {
-        list_deliver(inner, NULL, 0, true);
-        return;
+    if (first || list->token_length > 0)
+        page_fetch(list, first, count);
+    rows_deliver(list, from);
+}
+
+/* As wide as what the first page holds: a column of short codes leaves its room to names. */
+static void columns_measure(struct record_list *list)
+{
+    int ambiguous = screen_ambiguous(list->application->screen);
+    for (size_t i = 0; i < list->column_count; i++) {
+        int widest =
+            utf8_width(application_label(list->application, &list->fields[i]->label), ambiguous);
+        for (size_t row = 0; row < list->row_count; row++) {
+            int width = utf8_width(list->row_texts[row].texts[i], ambiguous);
+            widest = width > widest ? width : widest;
+        }
+        if (list->row_count > 0)
+            list->wanted[i] = widest > COLUMN_WIDEST ? COLUMN_WIDEST : widest;
     }
-    writer_initialise(&body, BODY_LIMIT);
-    body_write(list, &body, count < PAGE_LIMIT ? count : PAGE_LIMIT, first);
-    session_call(list->application, list->form->number, list->form->hash, VERB_QUERY, &body,
-                 &answer);
-    writer_release(&body);
-    if (answer.status != STATUS_OK) {
-        session_refused(list->application, &answer);
-        list_deliver(inner, NULL, 0, true);
-    } else if (!page_read(list, &answer, first)) {
-        application_refuse(list->application, "client.answer_broken", NULL);
-        list_deliver(inner, NULL, 0, true);
-    }
-    answer_release(&answer);
+}
+
+/* What all rows of a related list have in common needs no column. */
+static bool is_common(const struct record_list *list, const struct field *field)
+{
+    for (size_t i = 0; i < list->criteria.count; i++)
+        if (list->criteria.list[i].field == field && field->type == VALUE_REFERENCE &&
+            list->criteria.list[i].way == CRITERION_EQUAL)
+            return true;
+    return false;
 }
 
 static void list_make(struct record_list *list)
@@ -185,8 +225,10 @@ void record_list_refresh(struct record_list *list)
 {
     int64_t focus = list->list != NULL ? list_focus_id(list->list) : 0;
     list->token_length = 0;
+    page_fetch(list, true, (size_t)list->rows);
+    columns_measure(list);
     list_make(list);
-    list_start(list->list);
+    rows_deliver(list, 0);
     if (focus != 0)
         list_set_focus(list->list, focus);
 }
@@ -211,7 +253,7 @@ struct record_list *record_list_create(struct application *application, const st
     const struct field *field;
     while (cursor != NULL && list->column_count < COLUMN_LIMIT &&
            (field = form_next_field(form, &cursor)) != NULL)
-        if (field->type != VALUE_LINES)
+        if (field->type != VALUE_LINES && !is_common(list, field))
             list->fields[list->column_count++] = field;
     for (size_t i = 0; list->column_count == 0 && i < form->field_count && i < COLUMN_LIMIT; i++)
         if (form->fields[i].type != VALUE_LINES && (form->fields[i].flags & FIELD_HIDDEN) == 0)
