@@ -140,12 +140,35 @@ tests_unit_test_relay_SOURCES = tests/unit/test_relay.c tests/unit/cmocka_tap.h
 tests_unit_test_relay_LDADD = $(PROCESS_UNIT_NEEDS)
 endif
 
+# --- stand-in neighbours, for tests and the demo
+noinst_PROGRAMS += tests/standin/halldesk-standin
+tests_standin_halldesk_standin_SOURCES = tests/standin/standin.c
+tests_standin_halldesk_standin_LDADD = $(JSON_LIBS)
+
+# decisions of ordering and charging, without a database
+if HAVE_CMOCKA
+ORDERING_TESTS = tests/unit/test_price tests/unit/test_settlement tests/unit/test_ordering \
+	tests/unit/test_network_event
+check_PROGRAMS += $(ORDERING_TESTS)
+TESTS += $(ORDERING_TESTS)
+ORDERING_NEEDS = $(CUSTOMER_NEEDS) $(JSON_LIBS)
+tests_unit_test_price_SOURCES = tests/unit/test_price.c tests/unit/cmocka_tap.h
+tests_unit_test_price_LDADD = $(ORDERING_NEEDS)
+tests_unit_test_settlement_SOURCES = tests/unit/test_settlement.c tests/unit/cmocka_tap.h
+tests_unit_test_settlement_LDADD = $(ORDERING_NEEDS)
+tests_unit_test_ordering_SOURCES = tests/unit/test_ordering.c $(CUSTOMER_FIXTURE)
+tests_unit_test_ordering_LDADD = $(ORDERING_NEEDS)
+tests_unit_test_network_event_SOURCES = tests/unit/test_network_event.c $(CUSTOMER_FIXTURE)
+tests_unit_test_network_event_LDADD = $(ORDERING_NEEDS)
+endif
+
 # --- service: scenarios through halldeskctl against a real server and database
+TESTS += tests/service/order_path.sh
 TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script
 TESTS += tests/service/customer.script tests/service/contact.script tests/service/account.script \
-	tests/service/customer_relation.script
+	tests/service/customer_relation.script tests/service/customer_bulk.sh
 
 # --- screen: the real client in a pseudo-terminal
 # tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.
