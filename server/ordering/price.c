@@ -18,6 +18,7 @@ struct pricing {
     size_t item_count;
     int64_t day;
     int64_t *totals; /* by rule: units in the whole order */
+    size_t *first;   /* by item: its first charge, discounts aside; one more at the end */
     size_t capacity;
     struct price_result *result;
 };
@@ -149,26 +150,40 @@ static bool item_price(struct pricing *pricing, const struct price_item *item)
     return true;
 }
 
-/* What is left of one-time charges of the discount's charge item on this item. */
-static bool discount_base(const struct pricing *pricing, const struct price_rule *discount,
-                          const struct price_item *item, int64_t *base)
+/* The discount that a one-time charge has: one at most, so that what it takes off does not hang on
+ * the order of discounts. NULL if there is none. */
+static const struct price_rule *discount_of(const struct pricing *pricing,
+                                            const struct price_charge *charge,
+                                            const struct price_item *item)
 {
-    const struct price_result *result = pricing->result;
-    *base = 0;
-    for (size_t i = 0; i < result->count; i++) {
-        const struct price_charge *charge = &result->charges[i];
+    const struct price_rule *found = NULL;
+    for (size_t i = 0; i < pricing->rule_count && charge->rule->kind == PRICE_ONE_TIME; i++) {
+        const struct price_rule *rule = &pricing->rules[i];
         bool concerned =
-            charge->position == item->position &&
-            charge->rule->charge_item == discount->charge_item &&
-            (charge->rule->kind == PRICE_ONE_TIME || charge->rule->kind == PRICE_DISCOUNT) &&
-            (discount->specification == 0 ||
-             charge->rule->specification == discount->specification ||
-             (charge->rule->kind == PRICE_DISCOUNT && charge->rule->specification == 0));
-        if (concerned && !money_add(*base, charge->amount, base)) {
+            rule->kind == PRICE_DISCOUNT && rule->charge_item == charge->rule->charge_item &&
+            (rule->specification == 0 || rule->specification == charge->rule->specification) &&
+            rule_applies(pricing, rule, item);
+        bool before = found == NULL || rule->priority < found->priority ||
+                      (rule->priority == found->priority && rule->id < found->id);
+        if (concerned && before) {
+            found = rule;
+        }
+    }
+    return found;
+}
+
+/* What the discount is reckoned on: those charges of the item whose discount it is. */
+static bool discount_base(const struct pricing *pricing, const struct price_rule *discount,
+                          size_t item, int64_t *base)
+{
+    *base = 0;
+    for (size_t i = pricing->first[item]; i < pricing->first[item + 1]; i++) {
+        const struct price_charge *charge = &pricing->result->charges[i];
+        if (discount_of(pricing, charge, &pricing->items[item]) == discount &&
+            !money_add(*base, charge->amount, base)) {
             return false;
         }
     }
-    *base = *base > 0 ? *base : 0;
     return true;
 }
 
@@ -183,11 +198,12 @@ static bool discount_price(struct pricing *pricing, const struct price_rule *rul
     for (size_t i = 0; i < count; i++) {
         const struct price_item *item = &pricing->items[i];
         int64_t own = units_of(pricing, rule, item);
-        if (own == 0 || !rule_applies(pricing, rule, item) || !rule_rules(pricing, rule, item)) {
+        if (own == 0 || !rule_applies(pricing, rule, item)) {
             continue;
         }
-        if (!discount_base(pricing, rule, item, &weights[i]) ||
-            !money_add(total, weights[i], &total) || __builtin_add_overflow(units, own, &units)) {
+        if (!discount_base(pricing, rule, i, &weights[i]) ||
+            !money_add(total, weights[i], &total) ||
+            __builtin_add_overflow(units, weights[i] > 0 ? own : 0, &units)) {
             return false;
         }
     }
@@ -247,10 +263,12 @@ bool price_order(struct arena *arena, const struct price_rule *rules, size_t rul
             return false;
         }
     }
+    pricing.first = ARENA_ARRAY(arena, size_t, item_count + 1);
     for (size_t i = 0; i < item_count; i++) {
         if (!item_price(&pricing, &items[i])) {
             return false;
         }
+        pricing.first[i + 1] = result->count;
     }
     for (size_t i = 0; i < rule_count; i++) {
         if (rules[i].kind == PRICE_DISCOUNT && !discount_price(&pricing, &rules[i])) {
