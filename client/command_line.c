@@ -112,7 +112,7 @@ static void recall_show(struct application *application, size_t at)
     application->in_command = true;
     application->recall_at = at;
     editor_set_text(application->command, application->recall[at]);
-    editor_end(application->command);
+    editor_select_all(application->command); /* typing begins anew, an arrow goes on with it */
 }
 
 void command_line_recall(struct application *application)

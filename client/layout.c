@@ -190,6 +190,9 @@ struct layout *layout_create(const struct layout_options *options, struct arena 
         if (count == 0)
             continue;
         if (fields[0]->type == VALUE_LINES) {
+            /* Lines have a frame of their own: a rule above it says nothing. */
+            if (layout->count > 0 && layout->places[layout->count - 1].field == NULL)
+                row = layout->places[--layout->count].row;
             struct layout_place *place = place_add(layout, fields[0], row);
             place->columns = options->columns;
             place->rows = LINES_LEAST;

@@ -385,16 +385,20 @@ static void ran(struct form_view *form, const struct outcome *outcome)
     if (found_open(form, outcome->said))
         return;
     answer_look(form, outcome->said);
+    bool lines_empty = false;
     for (size_t i = 0; i < form->layout->count; i++) {
         const struct field *field = form->layout->places[i].field;
         const struct lines *lines = field != NULL && field->type == VALUE_LINES
                                         ? form->record->values[field->index].lines
                                         : NULL;
+        lines_empty = lines_empty || (field != NULL && field->type == VALUE_LINES);
         if (lines != NULL && lines->count > 0) {
             form_go(form, (int)i);
             return;
         }
     }
+    if (lines_empty)
+        application_say(application, CELL_WARNING, "list.nothing_found", NULL);
     form_enter_slot(form);
 }
 
@@ -538,6 +542,7 @@ void form_run_verb(struct form_view *form, const struct verb *verb)
                 input->record->values[i] = form->record->values[i];
         }
         input->original = record_copy(input->record, input->arena);
+        application_say_text(application, CELL_PLAIN, "");
         application_push(application, &input->view);
         form_first_place(input);
         return;
