@@ -160,6 +160,8 @@ void application_push(struct application *application, struct view *view)
     }
     task->views[task->depth++] = view;
     application->in_command = false;
+    if (application->message_attribute != CELL_ERROR) /* what it said was about the view below */
+        application_say_text(application, CELL_PLAIN, "");
 }
 
 static void task_end(struct application *application)

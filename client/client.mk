@@ -52,6 +52,7 @@ halldesk_SOURCES = \
 	client/action.c client/action.h \
 	client/command.c client/command.h \
 	client/command_line.c client/command_line.h \
+	client/date.c client/date.h \
 	client/dialog.c client/dialog.h \
 	client/draft.c client/draft.h \
 	client/field_text.c client/field_text.h \

@@ -35,8 +35,6 @@ enum field_parse field_parse(struct application *application, const struct form 
                              const struct field *field, const char *text, struct value *value,
                              struct arena *arena);
 enum editor_restriction field_restriction(const struct field *field);
-/* Dates as typed: 2026-11-21, 20261121, 11-21, 1121 (this year), +3, -1, . (today). */
-bool field_date_parse(const char *text, int64_t today, int64_t *days);
 /* Numbers and amounts stand at the right of a column. */
 bool field_is_figure(const struct field *field);
 

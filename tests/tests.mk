@@ -162,11 +162,22 @@ tests_unit_test_network_event_SOURCES = tests/unit/test_network_event.c $(CUSTOM
 tests_unit_test_network_event_LDADD = $(ORDERING_NEEDS)
 endif
 
+# What the client decides without a terminal.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_client
+TESTS += tests/unit/test_client
+tests_unit_test_client_SOURCES = tests/unit/test_client.c tests/unit/cmocka_tap.h \
+	client/action.c client/command.c client/date.c client/layout.c client/workspace.c
+tests_unit_test_client_LDADD = libhalldesk-declaration.a libhalldesk-protocol.a \
+	$(CMOCKA_LIBS) $(CONFIG_LIBS) $(JSON_LIBS) $(Z_LIBS)
+endif
+
 # --- service: scenarios through halldeskctl against a real server and database
-TESTS += tests/service/order_path.sh
+TESTS += tests/service/order_path.sh tests/service/order_constraints.sh tests/service/catalogue.script
 TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
-	tests/service/query.script
+	tests/service/query.script tests/service/attachment.script \
+	tests/service/bulk.sh tests/service/import.sh
 TESTS += tests/service/customer.script tests/service/contact.script tests/service/account.script \
 	tests/service/customer_relation.script tests/service/customer_bulk.sh
 

@@ -182,17 +182,24 @@ static void attachments_read(struct desk *desk, const struct form *form, const s
     json_object_set_new(answer, "rows", rows);
 }
 
+static void attach_read(struct desk *desk, const struct form *form, const struct verb *verb,
+                        struct reader *reader, json_t *answer, struct arena *arena)
+{
+    (void)desk;
+    (void)form;
+    (void)verb;
+    (void)arena;
+    set_integer(answer, "id", reader_signed(reader));
+}
+
 static const struct {
     uint16_t verb;
     answer_reader *read;
 } readers[] = {
-    {VERB_SHOW, show_read},
-    {VERB_UNMASK, show_read},
-    {VERB_QUERY, query_read},
-    {VERB_HISTORY, history_read},
-    {VERB_EXPORT, query_read},
-    {VERB_LIST_VALUES, values_read},
-    {VERB_ATTACHMENTS, attachments_read},
+    {VERB_SHOW, show_read},          {VERB_UNMASK, show_read},
+    {VERB_QUERY, query_read},        {VERB_HISTORY, history_read},
+    {VERB_EXPORT, query_read},       {VERB_ATTACH, attach_read},
+    {VERB_LIST_VALUES, values_read}, {VERB_ATTACHMENTS, attachments_read},
 };
 
 /* A measure as its field would be shown. */

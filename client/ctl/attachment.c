@@ -8,7 +8,7 @@
 #include "client/ctl/request.h"
 #include "protocol/arena.h"
 
-enum { DOCUMENT_LIMIT = 16 << 20, PIECE = 1 << 18, HASH_BYTES = 32, NAME_LIMIT = 4096 };
+enum { DOCUMENT_LIMIT = 16 << 20, PIECE = 48 << 10, HASH_BYTES = 32, NAME_LIMIT = 4096 };
 
 static json_t *usage(const char *file, const char *why)
 {

@@ -455,13 +455,10 @@ static const struct {
     uint16_t verb;
     void (*make)(struct making *making);
 } makers[] = {
-    {VERB_SHOW, show_make},
-    {VERB_UNMASK, show_make},
-    {VERB_QUERY, query_make},
-    {VERB_HISTORY, history_make},
-    {VERB_LIST_VALUES, values_make},
-    {VERB_REPORT, report_make},
-    {VERB_ATTACHMENTS, attachments_make},
+    {VERB_SHOW, show_make},       {VERB_UNMASK, show_make},
+    {VERB_QUERY, query_make},     {VERB_EXPORT, query_make},
+    {VERB_HISTORY, history_make}, {VERB_LIST_VALUES, values_make},
+    {VERB_REPORT, report_make},   {VERB_ATTACHMENTS, attachments_make},
 };
 
 static void body_make(struct making *making)
@@ -590,7 +587,8 @@ static json_t *form_run(struct making *making, void (*row)(void *context, json_t
         input_refuse(making->error, "%s has no verb %s", request->form, request->verb);
         return usage_json(making->error);
     }
-    if (making->verb->number == VERB_ATTACH || making->verb->number == VERB_FETCH_ATTACHMENT)
+    if (!request->body &&
+        (making->verb->number == VERB_ATTACH || making->verb->number == VERB_FETCH_ATTACHMENT))
         return attachment_run(making);
     status = call_send(making, NULL);
     if (making->error->text)

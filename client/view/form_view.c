@@ -311,7 +311,8 @@ static void hint_show(struct form_view *form)
         return;
     }
     const char *help = application_label(application, &slot.field->help);
-    const char *kind = slot.field->type == VALUE_CODE || slot.field->type == VALUE_REFERENCE
+    const char *kind = !slot.editable && form->grid.field != NULL ? "record.hint_open"
+                       : slot.field->type == VALUE_CODE || slot.field->type == VALUE_REFERENCE
                            ? "record.hint_list"
                        : slot.field->type == VALUE_DATE ? "record.hint_date"
                        : slot.field->type == VALUE_FLAG ? "record.hint_flag"

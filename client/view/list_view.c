@@ -153,12 +153,12 @@ void list_view_open(struct application *application, const struct form *form,
         open_record(application, form->number, id);
         return;
     }
-    if (record_list_count(list) == 0 && application->message_attribute != CELL_ERROR)
-        application_say(application, CELL_WARNING, "list.nothing_found", NULL);
     struct list_view *self = calloc(1, sizeof *self);
     if (self == NULL)
         abort();
     self->view = (struct view){.class = &list_view_class, .application = application};
     self->list = list;
     application_push(application, &self->view);
+    if (record_list_count(list) == 0 && application->message_attribute != CELL_ERROR)
+        application_say(application, CELL_WARNING, "list.nothing_found", NULL);
 }

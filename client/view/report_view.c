@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/date.h"
 #include "client/dialog.h"
 #include "client/field_text.h"
 #include "client/print.h"
@@ -414,8 +415,8 @@ static void period_ask(struct report_view *report)
     char *dots = strstr(first, "..");
     if (dots != NULL)
         *dots = '\0';
-    if (!field_date_parse(first, today, &from) ||
-        !field_date_parse(dots != NULL ? dots + 2 : first, today, &to) || to < from) {
+    if (!date_parse(first, today, &from) ||
+        !date_parse(dots != NULL ? dots + 2 : first, today, &to) || to < from) {
         application_refuse(application, "client.date_wrong", NULL);
         goto out;
     }
@@ -447,7 +448,7 @@ static void row_open(struct report_view *report)
             criterion->way = CRITERION_EMPTY;
         } else if (is_time(report->dimension)) {
             if (report->dimension->type == VALUE_TIME ||
-                !field_date_parse(value, 0, &criterion->integer))
+                !date_parse(value, 0, &criterion->integer))
                 criteria.count--;
         } else if (report->dimension->type == VALUE_TEXT) {
             criterion->text = value;
