@@ -191,17 +191,18 @@ $$ SELECT substring(attributes FROM '(?:^| )' || name || '=([^ ]*)') $$;
 CREATE FUNCTION customer_password_level(p_kind smallint) RETURNS smallint LANGUAGE sql STABLE AS
 $$ SELECT coalesce(code_attribute(attributes, 'level')::smallint, 1::smallint) FROM code WHERE list = 'customer_password_kind' AND number = p_kind $$;
 
--- The level that this session still has to be shown before the operation, 0 if none [10-3].
+-- The level that this session still has to be shown before the operation, 0 if none [10-3]. PL/pgSQL
+-- keeps its plan; a function in SQL that cannot be inlined is planned at every call.
 CREATE FUNCTION customer_verification_missing(p_customer bigint, p_operation text) RETURNS smallint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
-$$ SELECT coalesce((
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS
+$$ BEGIN RETURN coalesce((
      SELECT d.level FROM verification_demand d
       WHERE d.operation = p_operation AND d.status = 1
         AND (d.mode = 2 OR EXISTS (SELECT FROM customer_password w
                                     WHERE w.customer_id = p_customer AND customer_password_level(w.kind) = d.level))
         AND NOT EXISTS (SELECT FROM customer_verification v
                          WHERE v.session_id = gate_session() AND v.customer_id = p_customer
-                           AND v.level >= d.level AND v.until > now())), 0::smallint) $$;
+                           AND v.level >= d.level AND v.until > now())), 0::smallint); END $$;
 
 -- For the auth workers: the hash to compare with, and whether the password is locked.
 CREATE FUNCTION customer_password_load(p_customer bigint, p_kind smallint)
@@ -333,12 +334,13 @@ SELECT network_policy('manager_rule');
 CREATE FUNCTION customer_alike(p_customer bigint, p_certificate text, p_telephone text, p_mobile text, p_name text)
 RETURNS TABLE (code text, name text, certificate_type smallint, certificate_number text, contact_telephone text, mobile text,
                address text, email text, birth_date date)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
-$$ WITH x AS MATERIALIZED (
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public ROWS 10 AS
+$$ #variable_conflict use_column
+BEGIN RETURN QUERY WITH x AS MATERIALIZED (
      SELECT id FROM party WHERE certificate_number = upper(p_certificate)
      UNION SELECT id FROM party WHERE mobile IN (p_telephone, p_mobile)
      UNION SELECT id FROM party WHERE contact_telephone IN (p_telephone, p_mobile)
      UNION (SELECT id FROM party WHERE party.name = p_name LIMIT 50))
    SELECT c.code, p.name, p.certificate_type, p.certificate_number, p.contact_telephone, p.mobile, p.address, p.email, p.birth_date
      FROM x JOIN customer c ON c.id = x.id AND c.network_id + 0 = gate_network() AND c.id <> p_customer -- + 0: never by the network's index
-     JOIN party p ON p.id = c.id LIMIT 60 $$;
+     JOIN party p ON p.id = c.id LIMIT 60; END $$;

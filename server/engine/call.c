@@ -7,8 +7,7 @@
 #include "server/engine/statement.h"
 #include "server/process/log.h"
 
-static const char sql_open[] = "SELECT (extract(epoch FROM o_now) * 1000000)::bigint FROM "
-                               "gate_open($1, $2, $3, $4, $5::smallint, $6, $7)";
+static const char sql_open[] = "SELECT gate_open($1, $2, $3, $4, $5::smallint, $6, $7)";
 static const char sql_close[] =
     "SELECT gate_close($1, $2, $3, $4::smallint, $5, $6, $7, $8, $9::smallint, $10, $11, $12)";
 

@@ -73,6 +73,8 @@ enum status engine_history(struct call *call);
 void validate_record(struct call *call, const struct record *record, bool creating);
 /* Rules of the form over the whole record. */
 void validate_rules(struct call *call, const struct record *record);
+/* Rules that a change touches, where only the changed fields are known. */
+void validate_rules_said(struct call *call, const struct record *change);
 /* Do the rules need fields that a change does not say? */
 bool validate_needs_before(struct call *call, const struct record *change);
 /* A guard of a verb; true if there is none. */

@@ -12,9 +12,12 @@ enum { PAGE_LIMIT = 200, PAGE_DEFAULT = 20, TOKEN_LIMIT = 512 };
 struct query {
     struct criteria criteria;
     const struct field *order; /* NULL: the id */
+    bool order_said;           /* by the caller, not the form */
     bool descending;
+    bool pattern; /* by bytes, as prefixes are searched */
     int64_t page;
     const char *after_key; /* NULL: from the start */
+    bool after_null;       /* the last row had no value */
     int64_t after_id;
 };
 
@@ -36,6 +39,7 @@ static bool query_read(struct call *call, struct query *query)
     }
     if (order != 0) {
         query->order = form_field_by_number(call->form, (uint16_t)llabs(order));
+        query->order_said = true;
         query->descending = order < 0;
         if (query->order == NULL || !field_is_stored(query->order) ||
             (query->order->flags & (FIELD_SENSITIVE | FIELD_SECRET)) != 0) {
@@ -50,10 +54,89 @@ static bool query_read(struct call *call, struct query *query)
         struct reader inner;
         reader_initialise(&inner, token, length);
         query->after_id = reader_signed(&inner);
+        query->after_null = reader_u8(&inner) != 0;
         query->after_key = reader_text(&inner, call->arena, TOKEN_LIMIT);
         return reader_end(&inner);
     }
     return true;
+}
+
+static const struct criterion *criterion_first(const struct criteria *criteria,
+                                               enum criterion_operator wanted, unsigned search)
+{
+    for (size_t i = 0; i < criteria->count; i++) {
+        const struct criterion *criterion = &criteria->list[i];
+        if (criterion->operator== wanted &&(criterion->field->search & search) != 0 &&
+            (criterion->field->flags & FIELD_EXTRA) == 0) {
+            return criterion;
+        }
+    }
+    return NULL;
+}
+
+/* The order in which rows follow one another. A plan is made once for all values, so it has to be
+ * an order that an index gives whether the criteria fit three rows or half of the table: what
+ * begins alike follows by what it begins with, a period by its times. An order that was asked for
+ * stays, and a whole text or a word leads to so few rows that they are sorted. */
+static void order_choose(struct query *query)
+{
+    const struct criteria *criteria = &query->criteria;
+    for (size_t i = 0; i < criteria->count; i++) {
+        const struct criterion *criterion = &criteria->list[i];
+        enum value_type type = criterion->field->type;
+        if (criterion->operator== CRITERION_WORD ||(criterion->operator== CRITERION_EQUAL &&
+                                                    type != VALUE_CODE && type != VALUE_FLAG)) {
+            return;
+        }
+    }
+    const struct criterion *prefix = criterion_first(criteria, CRITERION_PREFIX, SEARCH_PREFIX);
+    if (prefix != NULL &&
+        (!query->order_said || (query->order == prefix->field && !query->descending))) {
+        query->order = prefix->field;
+        query->descending = false;
+        query->pattern = true;
+        return;
+    }
+    const struct criterion *range = criterion_first(criteria, CRITERION_FROM, SEARCH_RANGE);
+    if (range == NULL) {
+        range = criterion_first(criteria, CRITERION_TO, SEARCH_RANGE);
+    }
+    if (range != NULL && !query->order_said) {
+        query->order = range->field;
+    }
+}
+
+/* Behind the last row of the page before; records without a value come last, or first if
+ * descending, as the database sorts them. */
+static void after_add(struct statement *statement, const struct call *call,
+                      const struct query *query, const char *order)
+{
+    const char *compare = query->descending ? "<" : ">";
+    const char *id =
+        arena_format(call->arena, "$%zu::bigint",
+                     statement_bind(statement, parameter_integer(call->arena, query->after_id)));
+    if (query->order == NULL) {
+        statement_add(statement, " AND t.id %s %s", compare, id);
+        return;
+    }
+    bool nullable =
+        (query->order->flags & (FIELD_REQUIRED | FIELD_GENERATED)) == 0 && !query->pattern;
+    if (query->after_null) {
+        statement_add(statement, " AND (%s IS NULL AND t.id %s %s%s)", order, compare, id,
+                      query->descending ? arena_format(call->arena, " OR %s IS NOT NULL", order)
+                                        : "");
+        return;
+    }
+    size_t key = statement_bind(statement, parameter_text(query->after_key));
+    if (query->pattern) { /* an index knows the first part, the second ends among equals */
+        statement_add(statement, " AND %s ~>=~ $%zu AND (%s ~>~ $%zu OR t.id > %s)", order, key,
+                      order, key, id);
+    } else {
+        statement_add(statement, " AND ((%s, t.id) %s ($%zu, %s)%s)", order, compare, key, id,
+                      nullable && !query->descending
+                          ? arena_format(call->arena, " OR %s IS NULL", order)
+                          : "");
+    }
 }
 
 /* One branch of the scope: equality on one level, so that an index (level, order, id) serves. */
@@ -71,24 +154,13 @@ static void branch_add(struct statement *statement, const struct call *call,
     scope_add(statement, call, branch);
     criteria_add(statement, call, &query->criteria);
     if (query->after_key != NULL) {
-        const char *compare = query->descending ? "<" : ">";
-        if (query->order != NULL) {
-            statement_add(statement, " AND (%s, t.id) %s (", order, compare);
-            statement_parameter(statement, parameter_text(query->after_key));
-            statement_add(statement, ", ");
-            statement_parameter(statement, parameter_integer(call->arena, query->after_id));
-            statement_add(statement, ")");
-        } else {
-            statement_add(statement, " AND t.id %s ", compare);
-            statement_parameter(statement, parameter_integer(call->arena, query->after_id));
-        }
+        after_add(statement, call, query, order);
     }
+    statement_add(statement, " ORDER BY ");
     if (query->order != NULL) {
-        statement_add(statement, " ORDER BY %s %s, t.id %s", order, direction, direction);
-    } else {
-        statement_add(statement, " ORDER BY t.id %s", direction);
+        statement_add(statement, "%s %s, ", order, query->pattern ? "USING ~<~" : direction);
     }
-    statement_add(statement, " LIMIT %lld)", (long long)query->page + 1);
+    statement_add(statement, "t.id %s LIMIT %lld)", direction, (long long)query->page + 1);
 }
 
 static void query_build(struct statement *statement, const struct call *call,
@@ -105,8 +177,9 @@ static void query_build(struct statement *statement, const struct call *call,
         branch_add(statement, call, query, selection, &call->scope->branches[i]);
     }
     const char *direction = query->descending ? "DESC" : "ASC";
-    statement_add(statement, ") u ORDER BY order_key %s, order_id %s LIMIT %lld", direction,
-                  direction, ((long long)query->page + 1) * branches);
+    statement_add(statement, ") u ORDER BY order_key %s, order_id %s LIMIT %lld",
+                  query->pattern ? "USING ~<~" : direction, direction,
+                  ((long long)query->page + 1) * branches);
 }
 
 static void rows_encode(struct call *call, const struct query *query,
@@ -139,6 +212,7 @@ static void rows_encode(struct call *call, const struct query *query,
     if (more) {
         int last = rows[count - 1];
         writer_signed(&token, strtoll(PQgetvalue(result, last, 0), NULL, 10));
+        writer_u8(&token, PQgetisnull(result, last, key_column) ? 1 : 0);
         writer_text(&token, PQgetvalue(result, last, key_column));
     }
     writer_block(call->answer, token.bytes, token.length);
@@ -184,6 +258,7 @@ enum status engine_query(struct call *call)
                                                    call->verb->number != VERB_EXPORT, call->arena);
     struct statement statement;
     statement_initialise(&statement, call->arena);
+    order_choose(&query);
     query_build(&statement, call, &query, selection);
     call_open(call);
     size_t rows = statement_queue(call->engine->database, &statement);

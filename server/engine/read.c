@@ -267,6 +267,35 @@ enum status engine_show(struct call *call)
     return STATUS_OK;
 }
 
+/* What has ended is offered to nobody. */
+static const char *states_open(const struct form *form, struct arena *arena)
+{
+    const char *states = "{";
+    for (size_t i = 0; i < form->state_count; i++) {
+        if (!form->states[i].final) {
+            states = arena_format(arena, "%s%s%u", states, states[1] != '\0' ? "," : "",
+                                  form->states[i].number);
+        }
+    }
+    return arena_format(arena, "%s}", states);
+}
+
+/* The records whose column begins as $1, up to $2. */
+static void values_half(struct statement *statement, const struct form *form, const char *key,
+                        const char *caption, const char *column)
+{
+    statement_add(statement, "SELECT t.id, %s AS key, %s AS caption FROM %s t", key, caption,
+                  form->table);
+    if (form->base != NULL) {
+        statement_add(statement, " JOIN %s b ON b.id = t.id", form->base);
+    }
+    statement_add(statement, " WHERE %s ~>=~ $1 AND %s ~<~ $2", column, column);
+    if (form->state_field != NULL) {
+        statement_add(statement, " AND t.%s = ANY($3::smallint[])", form->state_field);
+    }
+    statement_add(statement, " ORDER BY %s USING ~<~ LIMIT %d", column, VALUES_PAGE);
+}
+
 /* Body: text typed. Answer: LEB128 count, and for each signed id, text key, text caption. */
 enum status engine_values(struct call *call)
 {
@@ -281,30 +310,20 @@ enum status engine_values(struct call *call)
     const char *caption_column = caption != NULL ? field_column(caption, call->arena) : "''";
     struct statement statement;
     statement_initialise(&statement, call->arena);
-    statement_add(&statement, "SELECT t.id, %s, %s FROM %s t", key_column, caption_column,
-                  form->table);
-    if (form->base != NULL) {
-        statement_add(&statement, " JOIN %s b ON b.id = t.id", form->base);
-    }
-    statement_add(&statement, " WHERE ((%s ~>=~ $1 AND %s ~<~ $2) OR (%s ~>=~ $1 AND %s ~<~ $2))",
-                  key_column, key_column, caption_column, caption_column);
-    if (form->state_field != NULL) { /* what has ended is offered to nobody */
-        statement_add(&statement, " AND t.%s = ANY($3::smallint[])", form->state_field);
-    }
-    statement_add(&statement, " ORDER BY %s LIMIT %d", key_column, VALUES_PAGE);
     statement_bind(&statement, parameter_text(typed));
     statement_bind(&statement,
                    parameter_text(arena_format(call->arena, "%s\xF4\x8F\xBF\xBF", typed)));
     if (form->state_field != NULL) {
-        const char *states = "{";
-        for (size_t i = 0; i < form->state_count; i++) {
-            if (!form->states[i].final) {
-                states = arena_format(call->arena, "%s%s%u", states, states[1] != '\0' ? "," : "",
-                                      form->states[i].number);
-            }
-        }
-        statement_bind(&statement, parameter_text(arena_format(call->arena, "%s}", states)));
+        statement_bind(&statement, parameter_text(states_open(form, call->arena)));
     }
+    /* Each half comes from the index that its column is searched by. */
+    statement_add(&statement, "(");
+    values_half(&statement, form, key_column, caption_column, key_column);
+    if (caption != NULL && caption != key) {
+        statement_add(&statement, ") UNION (");
+        values_half(&statement, form, key_column, caption_column, caption_column);
+    }
+    statement_add(&statement, ") ORDER BY key LIMIT %d", VALUES_PAGE);
     call_open(call);
     size_t rows = statement_queue(call->engine->database, &statement);
     if (!database_flush(call->engine->database, true)) {

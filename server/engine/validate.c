@@ -198,12 +198,43 @@ static bool fields_faulty(const struct call *call, const struct expression *expr
     return false;
 }
 
-static void rules_check(struct call *call, const struct record *record, const struct place *place)
+static bool mentions_unsaid(const struct expression *expression, const struct record *change,
+                            bool *said)
+{
+    const struct expression_mention *mentions;
+    size_t count = expression != NULL ? expression_fields(expression, &mentions) : 0;
+    bool unsaid = false;
+    for (size_t i = 0; i < count; i++) {
+        const char *path = mentions[i].lines != NULL ? mentions[i].lines : mentions[i].path;
+        const struct field *field = form_field(change->form, path);
+        if (field == NULL || change->values[field->index].presence == VALUE_ABSENT) {
+            unsaid = true;
+        } else {
+            *said = true;
+            unsaid = unsaid || field->type == VALUE_LINES;
+        }
+    }
+    return unsaid;
+}
+
+/* Of a record of which only the changed fields are known, a rule over the others says nothing:
+ * they were judged when they were written. */
+static bool rule_touched(const struct compiled_rule *compiled, const struct record *change)
+{
+    bool said = false;
+    (void)mentions_unsaid(compiled->when, change, &said);
+    (void)mentions_unsaid(compiled->check, change, &said);
+    return said;
+}
+
+static void rules_check(struct call *call, const struct record *record, const struct place *place,
+                        bool partial)
 {
     const struct form_extras *extras = catalogue_extras(call->engine->catalogue, record->form);
     for (size_t i = 0; extras != NULL && i < extras->rule_count; i++) {
         const struct compiled_rule *compiled = &extras->rules[i];
-        if ((compiled->when != NULL && !rule_met(call, compiled->when, record)) ||
+        if ((partial && !rule_touched(compiled, record)) ||
+            (compiled->when != NULL && !rule_met(call, compiled->when, record)) ||
             fields_faulty(call, compiled->when, record, place) ||
             fields_faulty(call, compiled->check, record, place) ||
             rule_met(call, compiled->check, record)) {
@@ -224,7 +255,7 @@ static void rules_check(struct call *call, const struct record *record, const st
         for (size_t n = 0; field->type == VALUE_LINES && lines != NULL && n < lines->count; n++) {
             struct place inner = {.lines_field = field->number, .line = (uint32_t)n + 1};
             if (lines->lines[n].action != LINE_REMOVE) {
-                rules_check(call, &lines->lines[n].record, &inner);
+                rules_check(call, &lines->lines[n].record, &inner, false);
             }
         }
     }
@@ -233,26 +264,13 @@ static void rules_check(struct call *call, const struct record *record, const st
 void validate_rules(struct call *call, const struct record *record)
 {
     struct place head = {0};
-    rules_check(call, record, &head);
+    rules_check(call, record, &head, false);
 }
 
-static bool mentions_unsaid(const struct expression *expression, const struct record *change,
-                            bool *said)
+void validate_rules_said(struct call *call, const struct record *change)
 {
-    const struct expression_mention *mentions;
-    size_t count = expression != NULL ? expression_fields(expression, &mentions) : 0;
-    bool unsaid = false;
-    for (size_t i = 0; i < count; i++) {
-        const char *path = mentions[i].lines != NULL ? mentions[i].lines : mentions[i].path;
-        const struct field *field = form_field(change->form, path);
-        if (field == NULL || change->values[field->index].presence == VALUE_ABSENT) {
-            unsaid = true;
-        } else {
-            *said = true;
-            unsaid = unsaid || field->type == VALUE_LINES;
-        }
-    }
-    return unsaid;
+    struct place head = {0};
+    rules_check(call, change, &head, true);
 }
 
 bool validate_needs_before(struct call *call, const struct record *change)

@@ -393,8 +393,10 @@ enum status engine_write(struct call *call)
             return write_tried(&write, status == STATUS_OK && call->faults.count > 0 ? STATUS_FAULTS
                                                                                      : status);
         }
-    } else if ((call->form->flags & FORM_BARE) == 0) {
+    } else if (write.creating) {
         validate_rules(call, write.after);
+    } else if ((call->form->flags & FORM_BARE) == 0) {
+        validate_rules_said(call, write.after);
     }
     if (call->faults.count > 0) {
         database_abandon(call->engine->database);

@@ -290,7 +290,8 @@ static void guarded_update(struct write *write, const struct record *change, int
         statement_add(&statement, " AND version = ");
         statement_parameter(&statement, parameter_integer(call->arena, version));
     }
-    statement_add(&statement, " RETURNING 1) SELECT gate_expect(count(*) = 1, 'HD004', '') FROM u");
+    statement_add(&statement, " RETURNING 1) SELECT CASE WHEN count(*) <> 1 THEN "
+                              "gate_expect(false, 'HD004', '') END FROM u");
     statement_queue(call->engine->database, &statement);
 }
 

@@ -9,17 +9,20 @@
 #include "server/gate/database.h"
 
 enum {
-    CACHE_SLOTS = 1024, /* sessions of one worker; a further one takes the place of another */
+    CACHE_SETS = 256, /* a session has its place in one set by its token */
+    CACHE_WAYS = 8,   /* sessions of a set; a further one takes the place of the longest unused */
 };
 
 struct entry {
     struct arena *arena;
     struct access access;
     bool used;
+    uint64_t touched;
 };
 
 struct access_cache {
-    struct entry entries[CACHE_SLOTS];
+    struct entry entries[CACHE_SETS][CACHE_WAYS];
+    uint64_t touches;
 };
 
 struct access_cache *access_cache_create(void)
@@ -36,8 +39,10 @@ void access_cache_free(struct access_cache *cache)
     if (cache == NULL) {
         return;
     }
-    for (size_t i = 0; i < CACHE_SLOTS; i++) {
-        arena_free(cache->entries[i].arena);
+    for (size_t i = 0; i < CACHE_SETS; i++) {
+        for (size_t n = 0; n < CACHE_WAYS; n++) {
+            arena_free(cache->entries[i][n].arena);
+        }
     }
     free(cache);
 }
@@ -47,25 +52,47 @@ void token_hash_make(const uint8_t token[SESSION_TOKEN], uint8_t hash[TOKEN_HASH
     SHA256(token, SESSION_TOKEN, hash);
 }
 
-static struct entry *entry_of(struct access_cache *cache, const uint8_t token_hash[TOKEN_HASH])
+static struct entry *entry_find(struct access_cache *cache, const uint8_t token_hash[TOKEN_HASH])
 {
-    return &cache->entries[(token_hash[0] << 8 | token_hash[1]) % CACHE_SLOTS];
+    struct entry *set = cache->entries[token_hash[0] % CACHE_SETS];
+    for (size_t i = 0; i < CACHE_WAYS; i++) {
+        if (set[i].used && memcmp(set[i].access.token_hash, token_hash, TOKEN_HASH) == 0) {
+            set[i].touched = ++cache->touches;
+            return &set[i];
+        }
+    }
+    return NULL;
+}
+
+/* Its own entry, a free one, or that of the session that was silent for longest. */
+static struct entry *entry_take(struct access_cache *cache, const uint8_t token_hash[TOKEN_HASH])
+{
+    struct entry *entry = entry_find(cache, token_hash);
+    struct entry *set = cache->entries[token_hash[0] % CACHE_SETS];
+    for (size_t i = 0; entry == NULL && i < CACHE_WAYS; i++) {
+        entry = set[i].used ? NULL : &set[i];
+    }
+    if (entry == NULL) {
+        entry = &set[0];
+        for (size_t i = 1; i < CACHE_WAYS; i++) {
+            entry = set[i].touched < entry->touched ? &set[i] : entry;
+        }
+    }
+    entry->touched = ++cache->touches;
+    return entry;
 }
 
 const struct access *access_cache_find(struct access_cache *cache,
                                        const uint8_t token_hash[TOKEN_HASH])
 {
-    struct entry *entry = entry_of(cache, token_hash);
-    if (entry->used && memcmp(entry->access.token_hash, token_hash, TOKEN_HASH) == 0) {
-        return &entry->access;
-    }
-    return NULL;
+    const struct entry *entry = entry_find(cache, token_hash);
+    return entry != NULL ? &entry->access : NULL;
 }
 
 void access_cache_drop(struct access_cache *cache, const uint8_t token_hash[TOKEN_HASH])
 {
-    struct entry *entry = entry_of(cache, token_hash);
-    if (entry->used && memcmp(entry->access.token_hash, token_hash, TOKEN_HASH) == 0) {
+    struct entry *entry = entry_find(cache, token_hash);
+    if (entry != NULL) {
         entry->used = false;
     }
 }
@@ -150,7 +177,7 @@ const struct access *access_cache_load(struct access_cache *cache, struct databa
         access_cache_drop(cache, token_hash);
         return NULL;
     }
-    struct entry *entry = entry_of(cache, token_hash);
+    struct entry *entry = entry_take(cache, token_hash);
     if (entry->arena == NULL) {
         entry->arena = arena_create();
     }

@@ -1,11 +1,13 @@
 /* Load generator of the benchmarks: N terminals on one thread, each with one call under way, for S
- * seconds. Prints "rate p50_us p99_us calls errors". The caller prepares rows and rights:
+ * seconds after W of warming up. Prints "rate p50_us p99_us calls errors". The caller prepares rows
+ * and rights:
  *
- *   bench_load --server PATH --staff NUMBER --password TEXT --clients N --seconds S
+ *   bench_load --server PATH --staff NUMBER --password TEXT --clients N --seconds S --warm W
  *              --call FORM.VERB --ids FILE --set FIELD | --criterion FIELD:OPERATOR --values FILE
  *
- * change: each client changes its own record (FILE: an id and version a line) setting FIELD;
- * show: each call takes the next id; query: each call takes the next value. */
+ * change: each client changes its own records in turn (FILE: an id and version a line) setting the
+ * fields FIELD[,FIELD…], texts to digits, the others to small numbers; show: each call takes the
+ * next id; query: each call takes the next value. */
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -31,17 +33,23 @@ struct options {
     const char *password;
     int clients;
     double seconds;
+    double warm;
     const char *call;
     const char *file;
     const char *set;
     const char *criterion;
 };
 
+/* A record that is changed, by one client alone. */
+struct target {
+    int64_t id;
+    int64_t version;
+};
+
 struct client {
     int fd;
     uint64_t sequence;
-    int64_t id;
-    int64_t version;
+    size_t target;
     double sent;
     uint8_t *in;
     size_t have;
@@ -54,6 +62,7 @@ struct load {
     const struct verb *verb;
     struct client *clients;
     char **lines; /* of the file of ids or values */
+    struct target *targets;
     size_t line_count;
     size_t line_next;
     struct deflater *deflater;
@@ -319,13 +328,26 @@ static void query_body(struct load *load, struct writer *out, const char *text)
 static void change_body(struct load *load, struct client *client, struct writer *out)
 {
     struct record *record = record_create(load->form, load->arena);
-    char text[24];
-    snprintf(text, sizeof text, "139%08llu", (unsigned long long)(load->counter++ % 100000000));
-    record_set_text(record, load->options.set, text);
+    char names[128];
+    snprintf(names, sizeof names, "%s", load->options.set);
+    for (char *rest = names, *name; (name = strtok_r(rest, ",", &rest)) != NULL;) {
+        const struct field *field = form_field(load->form, name);
+        if (field == NULL) {
+            fail("no such field to set");
+        }
+        if (field->type == VALUE_TEXT) {
+            record_set_text(record, name,
+                            arena_format(load->arena, "139%08llu",
+                                         (unsigned long long)(load->counter % 100000000)));
+        } else {
+            record_set_integer(record, name, (int64_t)(load->counter % 20000));
+        }
+    }
+    load->counter++;
     writer_u8(out, 0);
     writer_text(out, "");
-    writer_signed(out, client->id);
-    writer_signed(out, client->version);
+    writer_signed(out, load->targets[client->target].id);
+    writer_signed(out, load->targets[client->target].version);
     record_encode(out, record);
 }
 
@@ -343,6 +365,10 @@ static void call_send(struct load *load, struct client *client, struct writer *o
         writer_text(out, "");
         writer_text(out, "");
     } else {
+        /* The next of its own records: never one that another client changes. */
+        size_t next = client->target + (size_t)load->options.clients;
+        client->target =
+            next < load->line_count ? next : client->target % (size_t)load->options.clients;
         change_body(load, client, out);
     }
     frame_finish(out, offset);
@@ -370,7 +396,7 @@ static void reply_take(struct load *load, struct client *client)
             }
         } else if (load->verb->number != VERB_QUERY && load->verb->number != VERB_SHOW) {
             reader_signed(&reader);
-            client->version = reader_signed(&reader);
+            load->targets[client->target].version = reader_signed(&reader);
         }
     }
     frame_drop(client, used);
@@ -389,6 +415,7 @@ static void load_run(struct load *load)
     struct writer out;
     writer_initialise(&out, FRAME_REQUEST_LIMIT);
     double start = seconds_now();
+    bool warm = load->options.warm <= 0;
     for (int i = 0; i < load->options.clients; i++) {
         fds[i] = (struct pollfd){.fd = load->clients[i].fd, .events = POLLIN};
         call_send(load, &load->clients[i], &out);
@@ -398,7 +425,14 @@ static void load_run(struct load *load)
         if (poll(fds, (nfds_t)load->options.clients, 10000) <= 0) {
             fail("no answer for ten seconds");
         }
-        bool over = seconds_now() - start >= load->options.seconds;
+        double spent = seconds_now() - start;
+        if (spent >= load->options.warm && !warm) { /* plans are made, caches are full: now */
+            warm = true;
+            start += spent;
+            spent = 0;
+            load->sample_count = 0;
+        }
+        bool over = warm && spent >= load->options.seconds;
         for (int i = 0; i < load->options.clients; i++) {
             if (fds[i].revents == 0) {
                 continue;
@@ -424,17 +458,13 @@ static void load_run(struct load *load)
 
 int main(int argc, char **argv)
 {
-    static const struct option names[] = {{"server", required_argument, NULL, 's'},
-                                          {"staff", required_argument, NULL, 'u'},
-                                          {"password", required_argument, NULL, 'p'},
-                                          {"clients", required_argument, NULL, 'c'},
-                                          {"seconds", required_argument, NULL, 't'},
-                                          {"call", required_argument, NULL, 'v'},
-                                          {"ids", required_argument, NULL, 'f'},
-                                          {"values", required_argument, NULL, 'f'},
-                                          {"set", required_argument, NULL, 'e'},
-                                          {"criterion", required_argument, NULL, 'k'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option names[] = {
+        {"server", required_argument, NULL, 's'},    {"staff", required_argument, NULL, 'u'},
+        {"password", required_argument, NULL, 'p'},  {"clients", required_argument, NULL, 'c'},
+        {"seconds", required_argument, NULL, 't'},   {"warm", required_argument, NULL, 'w'},
+        {"call", required_argument, NULL, 'v'},      {"ids", required_argument, NULL, 'f'},
+        {"values", required_argument, NULL, 'f'},    {"set", required_argument, NULL, 'e'},
+        {"criterion", required_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
     struct load load = {.options = {.clients = 1, .seconds = 2}};
     int option;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -453,6 +483,9 @@ int main(int argc, char **argv)
             break;
         case 't':
             load.options.seconds = strtod(optarg, NULL);
+            break;
+        case 'w':
+            load.options.warm = strtod(optarg, NULL);
             break;
         case 'v':
             load.options.call = optarg;
@@ -485,9 +518,13 @@ int main(int argc, char **argv)
     lines_read(&load);
     for (int i = 0; i < load.options.clients; i++) {
         client_open(&load, &load.clients[i]);
+        load.clients[i].target = (size_t)i % load.line_count;
+    }
+    load.targets = calloc(load.line_count, sizeof *load.targets);
+    for (size_t i = 0; i < load.line_count; i++) {
         char *end;
-        load.clients[i].id = strtoll(load.lines[(size_t)i % load.line_count], &end, 10);
-        load.clients[i].version = strtoll(end, NULL, 10);
+        load.targets[i].id = strtoll(load.lines[i], &end, 10);
+        load.targets[i].version = strtoll(end, NULL, 10);
     }
     struct arena *kept = load.arena;
     form_fetch(&load, &load.clients[0]);
