@@ -181,6 +181,9 @@ TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/
 TESTS += tests/service/customer.script tests/service/contact.script tests/service/account.script \
 	tests/service/customer_relation.script tests/service/customer_bulk.sh
 
+TESTS += tests/service/organisation.script tests/service/organisation_staff.script \
+	tests/service/rights.script
+
 # --- screen: the real client in a pseudo-terminal
 # tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.
 if HAVE_VTERM
