@@ -173,7 +173,8 @@ tests_unit_test_client_LDADD = libhalldesk-declaration.a libhalldesk-protocol.a 
 endif
 
 # --- service: scenarios through halldeskctl against a real server and database
-TESTS += tests/service/order_path.sh tests/service/order_constraints.sh tests/service/catalogue.script
+TESTS += tests/service/order_path.sh tests/service/order_constraints.sh \
+	tests/service/catalogue.script tests/service/neighbour_message.script tests/service/interaction.script
 TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
@@ -198,9 +199,18 @@ tests_screen_test_terminal_line_SOURCES = tests/screen/test_terminal_line.c $(SC
 tests_screen_test_terminal_line_LDADD = $(SCREEN_NEEDS)
 tests_screen_test_terminal_raw_SOURCES = tests/screen/test_terminal_raw.c $(SCREEN_SOURCES)
 tests_screen_test_terminal_raw_LDADD = $(SCREEN_NEEDS)
+# client.sh starts the program with a server of its own
+check_PROGRAMS += tests/screen/test_client
+TESTS += tests/screen/client.sh
+tests_screen_test_client_SOURCES = tests/screen/test_client.c $(SCREEN_SOURCES)
+tests_screen_test_client_LDADD = $(SCREEN_NEEDS)
 endif
 
 # --- permission: a table of role x operation, run whole
+check_PROGRAMS += tests/permission/permission_calls
+TESTS += tests/permission/table.sh tests/permission/row_security.sh
+tests_permission_permission_calls_SOURCES = tests/permission/permission_calls.c
+tests_permission_permission_calls_LDADD = libhalldesk-connection.a $(FORMS_NEEDS) $(SSL_LIBS)
 
 # --- fuzz: bounded runs of the fuzz targets over their corpora
 check_PROGRAMS += tests/fuzz/fuzz_protocol
