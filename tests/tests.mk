@@ -172,6 +172,15 @@ tests_unit_test_client_LDADD = libhalldesk-declaration.a libhalldesk-protocol.a 
 	$(CMOCKA_LIBS) $(CONFIG_LIBS) $(JSON_LIBS) $(Z_LIBS)
 endif
 
+# What halldeskctl makes of words and answers.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_ctl_words
+TESTS += tests/unit/test_ctl_words
+tests_unit_test_ctl_words_SOURCES = tests/unit/test_ctl_words.c tests/unit/cmocka_tap.h \
+	client/ctl/words.c client/ctl/words.h client/ctl/path.c client/ctl/path.h
+tests_unit_test_ctl_words_LDADD = libhalldesk-protocol.a $(CMOCKA_LIBS) $(JSON_LIBS) $(Z_LIBS)
+endif
+
 # --- service: scenarios through halldeskctl against a real server and database
 TESTS += tests/service/order_path.sh tests/service/order_constraints.sh \
 	tests/service/catalogue.script tests/service/neighbour_message.script tests/service/interaction.script
@@ -204,6 +213,10 @@ check_PROGRAMS += tests/screen/test_client
 TESTS += tests/screen/client.sh
 tests_screen_test_client_SOURCES = tests/screen/test_client.c $(SCREEN_SOURCES)
 tests_screen_test_client_LDADD = $(SCREEN_NEEDS)
+check_PROGRAMS += tests/screen/test_customer_desk
+TESTS += tests/screen/customer_desk.sh
+tests_screen_test_customer_desk_SOURCES = tests/screen/test_customer_desk.c $(SCREEN_SOURCES)
+tests_screen_test_customer_desk_LDADD = $(SCREEN_NEEDS)
 endif
 
 # --- permission: a table of role x operation, run whole
