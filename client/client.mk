@@ -9,7 +9,8 @@ halldeskctl_SOURCES = \
 	client/ctl/pump.c client/ctl/pump.h client/ctl/attachment.c \
 	client/ctl/settings.c client/ctl/settings.h client/ctl/desk.c client/ctl/desk.h \
 	client/ctl/words.c client/ctl/words.h client/ctl/fields.c client/ctl/fields.h \
-	client/ctl/request.c client/ctl/request.h client/ctl/answer.c client/ctl/answer.h \
+	client/ctl/request.c client/ctl/request.h client/ctl/request_body.c client/ctl/request_body.h \
+	client/ctl/answer.c client/ctl/answer.h \
 	client/ctl/system.c client/ctl/path.c client/ctl/path.h \
 	client/ctl/script.c client/ctl/script.h client/ctl/script_expect.c client/ctl/script_sql.c
 halldeskctl_LDADD = libhalldesk-connection.a libhalldesk-forms.a libhalldesk-declaration.a libhalldesk-pure.a \

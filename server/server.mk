@@ -107,7 +107,10 @@ libhalldesk_domain_a_SOURCES = \
 	server/ordering/enquiry.c \
 	server/charging/charging.h server/charging/settlement.c server/charging/payment.c \
 	server/interaction/interaction.c server/interaction/interaction.h \
-	server/neighbour/outbox.c server/neighbour/neighbour.h
+	server/neighbour/outbox.c server/neighbour/neighbour.h \
+	server/organisation/tree.c server/organisation/standard.c server/organisation/staff.c \
+	server/organisation/sales_group.c server/organisation/organisation.h \
+	server/rights/grant.c server/rights/role.c server/rights/duty.c server/rights/rights.h
 
 # --- the server
 sbin_PROGRAMS += halldeskd

@@ -271,11 +271,14 @@ INSERT INTO identity_rule (certificate_type, party_kind, minimum, maximum, patte
 
 -- Years in which a division code was in force; loaded by the administrator, empty means unchecked.
 CREATE TABLE division_year (
+    id bigint PRIMARY KEY DEFAULT id_next(),
     code integer NOT NULL CONSTRAINT division_year_code_range CHECK (code BETWEEN 100000 AND 999999),
-    first_year smallint NOT NULL DEFAULT 0,
-    last_year smallint NOT NULL DEFAULT 0,
+    first_year smallint NOT NULL DEFAULT 0, -- 0: from the beginning
+    last_year smallint NOT NULL DEFAULT 0,  -- 0: still in force
     name text NOT NULL DEFAULT '',
-    PRIMARY KEY (code, first_year)
+    version bigint NOT NULL DEFAULT 1,
+    CONSTRAINT division_year_first_year_once UNIQUE (code, first_year, name),
+    CONSTRAINT division_year_last_year_order CHECK (last_year = 0 OR last_year >= first_year)
 );
 
 -- Value that a field gets when the operator leaves it empty and the condition holds [10-13, 10-24].

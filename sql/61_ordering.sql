@@ -289,7 +289,7 @@ CREATE TABLE access_number_binding (
     CONSTRAINT access_number_binding_number_taken EXCLUDE USING gist
         (text_range(number, number, '[]') WITH &&, during WITH &&)
 );
-CREATE UNIQUE INDEX access_number_binding_service_order ON access_number_binding (service_order_id, number);
+CREATE UNIQUE INDEX access_number_binding_service_order ON access_number_binding (service_order_id, number) WHERE released_at IS NULL;
 CREATE INDEX access_number_binding_number ON access_number_binding (number);
 SELECT network_policy('access_number_binding');
 

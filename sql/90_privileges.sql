@@ -6,6 +6,8 @@ REVOKE INSERT, UPDATE, DELETE ON operation_log, operation_log_rest, session, ses
 REVOKE ALL ON credential FROM halldesk_app;
 -- History is written by triggers with the rights of the writer, and never changed.
 REVOKE UPDATE, DELETE ON history, history_rest FROM halldesk_app;
+-- Partitions are reached through their parents, where the policies are.
+REVOKE ALL ON operation_log_rest, history_rest FROM halldesk_app;
 REVOKE SELECT ON session_slot FROM halldesk_app;
 REVOKE SELECT (token_hash) ON session FROM halldesk_app;
 
@@ -24,4 +26,6 @@ ALTER TABLE operation_log ENABLE ROW LEVEL SECURITY;
 CREATE POLICY operation_log_scope ON operation_log FOR SELECT USING (
     network_id = gate_network() AND (gate_table() IS DISTINCT FROM 'operation_view' OR
     hall_id = gate_setting('p1') OR area_id = gate_setting('p1') OR network_id = gate_setting('p1') OR
-    hall_id = gate_setting('p2') OR area_id = gate_setting('p2') OR network_id = gate_setting('p2')));
+    hall_id = gate_setting('p2') OR area_id = gate_setting('p2') OR network_id = gate_setting('p2') OR
+    hall_id = gate_setting('p3') OR area_id = gate_setting('p3') OR network_id = gate_setting('p3') OR
+    hall_id = gate_setting('p4') OR area_id = gate_setting('p4') OR network_id = gate_setting('p4')));

@@ -172,14 +172,27 @@ tests_unit_test_client_LDADD = libhalldesk-declaration.a libhalldesk-protocol.a 
 	$(CMOCKA_LIBS) $(CONFIG_LIBS) $(JSON_LIBS) $(Z_LIBS)
 endif
 
+# What halldeskctl makes of words and answers.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_ctl_words
+TESTS += tests/unit/test_ctl_words
+tests_unit_test_ctl_words_SOURCES = tests/unit/test_ctl_words.c tests/unit/cmocka_tap.h \
+	client/ctl/words.c client/ctl/words.h client/ctl/path.c client/ctl/path.h
+tests_unit_test_ctl_words_LDADD = libhalldesk-protocol.a $(CMOCKA_LIBS) $(JSON_LIBS) $(Z_LIBS)
+endif
+
 # --- service: scenarios through halldeskctl against a real server and database
-TESTS += tests/service/order_path.sh tests/service/order_constraints.sh tests/service/catalogue.script
+TESTS += tests/service/order_path.sh tests/service/order_constraints.sh \
+	tests/service/catalogue.script tests/service/neighbour_message.script tests/service/interaction.script
 TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
 	tests/service/bulk.sh tests/service/import.sh
 TESTS += tests/service/customer.script tests/service/contact.script tests/service/account.script \
 	tests/service/customer_relation.script tests/service/customer_bulk.sh
+
+TESTS += tests/service/organisation.script tests/service/organisation_staff.script \
+	tests/service/rights.script
 
 # --- screen: the real client in a pseudo-terminal
 # tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.
@@ -195,9 +208,22 @@ tests_screen_test_terminal_line_SOURCES = tests/screen/test_terminal_line.c $(SC
 tests_screen_test_terminal_line_LDADD = $(SCREEN_NEEDS)
 tests_screen_test_terminal_raw_SOURCES = tests/screen/test_terminal_raw.c $(SCREEN_SOURCES)
 tests_screen_test_terminal_raw_LDADD = $(SCREEN_NEEDS)
+# client.sh starts the program with a server of its own
+check_PROGRAMS += tests/screen/test_client
+TESTS += tests/screen/client.sh
+tests_screen_test_client_SOURCES = tests/screen/test_client.c $(SCREEN_SOURCES)
+tests_screen_test_client_LDADD = $(SCREEN_NEEDS)
+check_PROGRAMS += tests/screen/test_customer_desk
+TESTS += tests/screen/customer_desk.sh
+tests_screen_test_customer_desk_SOURCES = tests/screen/test_customer_desk.c $(SCREEN_SOURCES)
+tests_screen_test_customer_desk_LDADD = $(SCREEN_NEEDS)
 endif
 
 # --- permission: a table of role x operation, run whole
+check_PROGRAMS += tests/permission/permission_calls
+TESTS += tests/permission/table.sh tests/permission/row_security.sh
+tests_permission_permission_calls_SOURCES = tests/permission/permission_calls.c
+tests_permission_permission_calls_LDADD = libhalldesk-connection.a $(FORMS_NEEDS) $(SSL_LIBS)
 
 # --- fuzz: bounded runs of the fuzz targets over their corpora
 check_PROGRAMS += tests/fuzz/fuzz_protocol

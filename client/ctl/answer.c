@@ -51,18 +51,6 @@ static void write_read(struct desk *desk, const struct form *form, const struct 
         record_read(desk, form, reader, answer, false, arena);
 }
 
-json_t *write_answer(struct desk *desk, const struct form *form, const uint8_t *bytes,
-                     size_t length, struct arena *arena)
-{
-    struct reader reader;
-    json_t *answer = json_pack("{s:s}", "status", "ok");
-    reader_initialise(&reader, bytes, length);
-    write_read(desk, form, NULL, &reader, answer, arena);
-    if (!reader_end(&reader))
-        set_text(answer, "status", "broken");
-    return answer;
-}
-
 static void show_read(struct desk *desk, const struct form *form, const struct verb *verb,
                       struct reader *reader, json_t *answer, struct arena *arena)
 {

@@ -50,10 +50,6 @@ json_t *request_run(struct desk *desk, const struct request *request,
 void write_body(struct writer *body, unsigned flags, const char *reason, int64_t id,
                 int64_t version, const struct record *record);
 enum { WRITE_CONFIRMED = 1, WRITE_DRY_RUN = 2 };
-/* Answer of a changing verb. */
-json_t *write_answer(struct desk *desk, const struct form *form, const uint8_t *bytes,
-                     size_t length, struct arena *arena);
-
 /* --- attachment.c --- */
 /* Sends a file in pieces; {"status":"ok","id":…}, the attachment's. */
 json_t *attachment_put(struct desk *desk, const struct form *form, int64_t record, const char *file,

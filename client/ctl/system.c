@@ -13,7 +13,7 @@ struct system_making {
     const struct request *request;
     struct arena *arena;
     struct writer *body;
-    struct reader *reader;
+    struct reader reader;
     json_t *answer;
     struct input_error error;
 };
@@ -94,10 +94,10 @@ static void catalogue_read(struct system_making *making)
     /* The desk reads the same answer for itself. */
     struct desk *desk = making->desk;
     json_t *forms = json_array();
-    making->reader->position = making->reader->length;
+    making->reader.position = making->reader.length;
     if (desk_refresh(desk) != STATUS_OK) {
         json_decref(forms);
-        making->reader->failed = true;
+        making->reader.failed = true;
         return;
     }
     set_text(making->answer, "staff", desk->staff);
@@ -126,7 +126,7 @@ static void catalogue_read(struct system_making *making)
 
 static void drafts_read(struct system_making *making)
 {
-    struct reader *reader = making->reader;
+    struct reader *reader = &making->reader;
     json_t *rows = json_array();
     size_t count = (size_t)reader_limited(reader, COUNT_LIMIT);
     for (size_t i = 0; i < count && !reader->failed; i++) {
@@ -159,7 +159,7 @@ static void drafts_read(struct system_making *making)
 
 static void home_read(struct system_making *making)
 {
-    struct reader *reader = making->reader;
+    struct reader *reader = &making->reader;
     json_t *work = json_object();
     json_t *notices = json_array();
     json_t *figures = json_object();
@@ -192,7 +192,7 @@ static void home_read(struct system_making *making)
 
 static void open_read(struct system_making *making)
 {
-    set_text(making->answer, "by", reader_text(making->reader, making->arena, TEXT_LIMIT));
+    set_text(making->answer, "by", reader_text(&making->reader, making->arena, TEXT_LIMIT));
 }
 
 static const struct {
@@ -228,13 +228,11 @@ static json_t *operation_run(struct system_making *making, size_t place)
     enum status status = desk_ask(making->desk, &call);
     if (status != STATUS_OK)
         return refusal_json(making->desk, NULL, status, making->arena);
-    struct reader reader;
-    reader_initialise(&reader, making->desk->body.bytes, making->desk->body.length);
-    making->reader = &reader;
+    reader_initialise(&making->reader, making->desk->body.bytes, making->desk->body.length);
     making->answer = json_pack("{s:s}", "status", "ok");
     if (operations[place].read)
         operations[place].read(making);
-    if (!reader_end(&reader))
+    if (!reader_end(&making->reader))
         set_text(making->answer, "status", "broken");
     return making->answer;
 }

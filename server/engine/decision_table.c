@@ -8,7 +8,9 @@
 #include "server/interaction/interaction.h"
 #include "server/neighbour/neighbour.h"
 #include "server/ordering/ordering.h"
+#include "server/organisation/organisation.h"
 #include "server/product/product.h"
+#include "server/rights/rights.h"
 
 struct decision_array {
     const struct decision *decisions;
@@ -30,6 +32,13 @@ static const struct decision_array arrays[] = {
     {.decisions = charging_decisions, .count = &charging_decision_count},
     {.decisions = interaction_decisions, .count = &interaction_decision_count},
     {.decisions = neighbour_decisions, .count = &neighbour_decision_count},
+    {.decisions = tree_decisions, .count = &tree_decision_count},
+    {.decisions = standard_decisions, .count = &standard_decision_count},
+    {.decisions = staff_decisions, .count = &staff_decision_count},
+    {.decisions = sales_group_decisions, .count = &sales_group_decision_count},
+    {.decisions = grant_decisions, .count = &grant_decision_count},
+    {.decisions = role_decisions, .count = &role_decision_count},
+    {.decisions = duty_decisions, .count = &duty_decision_count},
 };
 
 const struct decision *decision_by_name(const char *name)

@@ -102,7 +102,7 @@ void read_queue(struct read_plan *plan, struct call *call, int64_t id, const cha
         statement_add(&statement, " WHERE t.id = $1");
         statement_bind(&statement, parameter_integer(call->arena, id));
     }
-    if (lock) {
+    if (lock && (form->flags & FORM_VIEW) == 0) {
         statement_add(&statement, " FOR UPDATE OF t");
     }
     plan->head = statement_queue(call->engine->database, &statement);

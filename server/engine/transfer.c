@@ -138,7 +138,8 @@ static const char sql_attachments[] =
     "SELECT a.id, a.name, a.media_type, a.note, a.size, coalesce(s.number, ''), "
     "(extract(epoch FROM a.attached_at) * 1000000)::bigint, a.archived "
     "FROM attachment a LEFT JOIN staff s ON s.id = a.staff_id "
-    "WHERE a.record_id = $1 AND a.form = $2 AND a.status = 1 ORDER BY a.id LIMIT 1000";
+    "WHERE a.record_id = $1 AND a.form = $2 AND a.status = 1 ORDER BY a.attached_at, a.id LIMIT "
+    "1000";
 
 /* Body: signed record id. Answer: LEB128 count, and for each signed id, text name, text media type,
  * text note, LEB128 bytes, text staff number, signed time, u8 archived. */

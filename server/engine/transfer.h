@@ -11,7 +11,7 @@ enum {
 };
 
 /* Faults: attachment.empty, attachment.too_large, attachment.piece (a piece that does not fit the
- * size), document_content_hash (the pieces do not make the document that was announced). */
+ * size), check.document_content_hash (the pieces do not make the document that was announced). */
 enum status engine_attach(struct call *call);
 enum status engine_attachments(struct call *call);
 enum status engine_fetch_attachment(struct call *call);

@@ -10,6 +10,7 @@
 #include "server/process/log.h"
 
 enum {
+    STALE_ATTEMPTS = 50,
     ATTEMPTS = 4,                /* runs of one call: stale caches, deadlock, lost connection */
     CONNECT_MILLISECONDS = 4000, /* a call waits so long for a database that is coming back */
     IDLE_CONNECT_MILLISECONDS = 100,
@@ -254,6 +255,7 @@ static enum status call_run(struct gate *gate, struct call *call, const struct h
     struct reader body = call->body;
     enum status status = STATUS_INTERNAL;
     bool fresh = false;
+    int stale = 0;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         call->body = body;
         call->faults.count = 0;
@@ -270,6 +272,9 @@ static enum status call_run(struct gate *gate, struct call *call, const struct h
             return status;
         }
         fresh = strcmp(database_error(gate->engine.database)->state, "HD101") == 0;
+        if (fresh && stale++ < STALE_ATTEMPTS) {
+            attempt--; /* nothing was tried: codes or rights move while administrators work */
+        }
     }
     return database_error(gate->engine.database)->lost ? STATUS_UNAVAILABLE : STATUS_TIMEOUT;
 }

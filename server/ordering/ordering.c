@@ -21,7 +21,8 @@ static const struct load capture_loads[] = {
     {"arrears",
      "SELECT coalesce(sum(amount), 0) AS amount FROM customer_arrears WHERE customer_id = $1",
      "customer_id"},
-    {"account", "SELECT customer_id, status FROM account"
+    {"account",
+     "SELECT customer_id, status FROM account"
      " WHERE id = coalesce($1, (SELECT default_account_id FROM customer WHERE id = $2))",
      "account_id customer_id"},
     {"channel",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server/ordering/ordering_internal.h"
+#include "server/organisation/organisation.h"
 
 /* How far along a state is: a report that says less than is known has no effect. */
 static int state_rank(int64_t state)
@@ -70,7 +71,7 @@ static void number_reserve(struct decision_case *c, size_t row, const char *numb
     effect_statement(
         c,
         "UPDATE access_number_binding SET during = tstzrange(lower(during), greatest(gate_now(),"
-        " lower(during)), '[]'), released_at = gate_now()"
+        " lower(during)), '[)'), released_at = gate_now()"
         " WHERE service_order_id = $1::bigint AND released_at IS NULL",
         -1, 1, service);
     effect_statement(
@@ -242,6 +243,10 @@ void neighbour_receive(struct decision_case *c)
     }
     if (loaded_rows(c, "known") > 0) {
         record_set_text(c->answer, "result", "repeated");
+        return;
+    }
+    if (strncmp(record_text(c->input, "type"), "standard.", 9) == 0) {
+        standard_take(c);
         return;
     }
     if (strcmp(neighbour, c->setting(c->context, "ordering.network")) != 0) {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The clang static analyser finds nothing in the programs and libraries.
-# time-limit: 900
+# time-limit: 1500
 . "$HALLDESK_SOURCE/tests/lib/tap.sh"
 command -v scan-build >/dev/null || tap_skip_all "scan-build is not installed"
 command -v clang >/dev/null || tap_skip_all "clang is not installed"

@@ -56,6 +56,24 @@ tap_is "$(value "SELECT count(*) FROM customer c JOIN party p ON p.id = c.id WHE
 tap_is "$(value "SELECT count(*) FROM history h JOIN party p ON p.id = h.id WHERE p.name LIKE '钟离%' AND h.changes ? 'service_attribute' AND h.kind = 'U'")" 2 \
     "a bulk change stands in the history of every customer"
 
+# Divisions of one city with their years: from then on region codes of identity numbers are checked.
+loc=${HALLDESK_SHARED:-$HALLDESK_SOURCE/../shared}/data/id_numbers/loc.dat
+if [ -r "$loc" ]; then
+    awk -f "$HALLDESK_SOURCE/forms/import/division_year.awk" "$loc" | grep -E '^(code|1101)' >"$work/divisions.csv"
+    run_ctl 10000 import division_year "$work/divisions.csv" --map "$HALLDESK_SOURCE/forms/import/division_year.map"
+    tap_is "$(value "SELECT count(*) FROM division_year")" "$(($(wc -l <"$work/divisions.csv") - 1))" \
+        "division codes with their years are imported" || tap_diagnose "$output"
+    run_ctl 10000 call customer.create name=甲 party_kind=person certificate_type=resident \
+        certificate_number=110190199003073018 mobile=13944440009 --dry-run
+    grep -q identity.region <<<"$output"
+    tap_ok $? "a region code that never was is refused [10-12]" || tap_diagnose "$output"
+    run_ctl 10000 call customer.create name=甲 party_kind=person certificate_type=resident \
+        certificate_number=110103199003073012 mobile=13944440009 --dry-run
+    tap_is "$status" 0 "a region code of its time is taken" || tap_diagnose "$output"
+else
+    tap_skip "division codes" "no shared data"
+fi
+
 run_ctl 30127 import customer "$work/customers.csv" --map "$map"
 tap_is "$status" 1 "who may not import is refused" || tap_diagnose "$output"
 tap_done

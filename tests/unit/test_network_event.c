@@ -221,6 +221,8 @@ static void last_completion_ends_the_order(void **state)
         if (effect->kind == EFFECT_CREATE &&
             strcmp(effect->record->form->name, "installed_product") == 0)
             main = effect->record;
+    if (main == NULL)
+        fail();
     assert_string_equal(record_text(main, "access_number"), "65001234");
     assert_int_equal(record_integer(product, "main_id"), main->id);
     assert_int_equal(record_integer(main, "installed_offering_id"), offering->id);
