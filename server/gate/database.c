@@ -14,7 +14,7 @@
 enum {
     STATEMENT_BUCKETS = 1024,
     STATEMENT_LIMIT = 600, /* a prepared statement costs 50 kB in the backend */
-    BATCH_LIMIT = 4096,    /* statements of one batch: a form of a few hundred lines fits */
+    CONNECT_PAUSE = 50, /* milliseconds between two tries to connect */
 };
 
 struct prepared {
@@ -148,13 +148,9 @@ static bool connection_wait(struct database *database, int64_t deadline)
     }
 }
 
-bool database_connect(struct database *database, int64_t milliseconds)
+static bool connection_try(struct database *database, int64_t deadline)
 {
-    if (database_connected(database)) {
-        return true;
-    }
     connection_close(database);
-    int64_t deadline = monotonic_milliseconds() + milliseconds;
     char options[160];
     snprintf(options, sizeof options,
              "-c statement_timeout=%lld -c idle_in_transaction_session_timeout=30000 "
@@ -172,6 +168,19 @@ bool database_connect(struct database *database, int64_t milliseconds)
         PQenterPipelineMode(database->connection) != 1) {
         connection_close(database);
         return false;
+    }
+    return true;
+}
+
+/* A database that is starting refuses at once: it is asked again until the time is over. */
+bool database_connect(struct database *database, int64_t milliseconds)
+{
+    int64_t deadline = monotonic_milliseconds() + milliseconds;
+    while (!database_connected(database) && !connection_try(database, deadline)) {
+        if (monotonic_milliseconds() + CONNECT_PAUSE >= deadline) {
+            return false;
+        }
+        poll(NULL, 0, CONNECT_PAUSE);
     }
     return true;
 }

@@ -381,18 +381,26 @@ static void resume_handle(struct gate *gate, const struct gate_request *request,
         return;
     }
     token_hash_make(request->token, token_hash);
-    if (!database_connect(gate->engine.database, CONNECT_MILLISECONDS)) {
-        size_t offset = frame_begin(&reply->frames, FRAME_REFUSE);
-        writer_unsigned(&reply->frames, STATUS_UNAVAILABLE);
-        writer_text(&reply->frames, "");
-        frame_finish(&reply->frames, offset);
-        reply->binding = BINDING_KEEP;
-        return;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (!database_connect(gate->engine.database, CONNECT_MILLISECONDS)) {
+            break;
+        }
+        if (access_cache_load(gate->sessions, gate->engine.database, gate->arena, token_hash) !=
+            NULL) {
+            reply->binding = BINDING_SET;
+            memcpy(reply->token, request->token, SESSION_TOKEN);
+            return;
+        }
+        if (!database_error(gate->engine.database)->any) {
+            return; /* the session is over */
+        }
     }
-    if (access_cache_load(gate->sessions, gate->engine.database, gate->arena, token_hash) != NULL) {
-        reply->binding = BINDING_SET;
-        memcpy(reply->token, request->token, SESSION_TOKEN);
-    }
+    /* A lost database says nothing about the session: the terminal shall ask again. */
+    size_t offset = frame_begin(&reply->frames, FRAME_REFUSE);
+    writer_unsigned(&reply->frames, STATUS_UNAVAILABLE);
+    writer_text(&reply->frames, "");
+    frame_finish(&reply->frames, offset);
+    reply->binding = BINDING_KEEP;
 }
 
 void gate_handle(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
