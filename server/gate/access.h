@@ -29,7 +29,7 @@ struct scope {
     int permission_id;
     enum scope_detail detail;
     int branch_count;
-    struct scope_branch branches[SCOPE_BRANCHES];
+    const struct scope_branch *branches; /* of branch_count; permissions granted alike share them */
 };
 
 struct access {
