@@ -188,11 +188,13 @@ TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
 	tests/service/bulk.sh tests/service/import.sh
+TESTS += tests/service/mechanism_work.script tests/service/mechanism_approval.script
 TESTS += tests/service/customer.script tests/service/contact.script tests/service/account.script \
 	tests/service/customer_relation.script tests/service/customer_bulk.sh
 
 TESTS += tests/service/organisation.script tests/service/organisation_staff.script \
-	tests/service/rights.script
+	tests/service/rights.script tests/service/rights_extra_field.script \
+	tests/service/operation_log.script
 
 # --- screen: the real client in a pseudo-terminal
 # tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.
