@@ -258,6 +258,7 @@ tests_fuzz_fuzz_expression_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_ex
 tests_fuzz_fuzz_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol.a $(Z_LIBS)
 
 # --- fault: kills, lost lines, full disks
+TESTS += tests/fault/order_kills.sh
 # --- processes: the server with a stub of the gate, killed, flooded, reloaded
 PROCESS_TESTS = tests/fault/test_process_kill tests/fault/test_process_lines \
 	tests/fault/test_process_limits
