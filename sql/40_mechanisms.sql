@@ -61,43 +61,74 @@ CREATE TABLE inbox_message (
 );
 SELECT network_policy('inbox_message');
 
--- One inbox of work: an item waits for an organisation until somebody claims it, or for a person.
+-- What a terminal is told: the protocol's text (length, then bytes) as the body of a push.
+CREATE FUNCTION push_text(p_text text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE AS
+$$
+DECLARE
+    body bytea := convert_to(p_text, 'UTF8');
+    rest integer := length(body);
+    head bytea := '';
+BEGIN
+    LOOP
+        head := head || set_byte('\x00'::bytea, 0, CASE WHEN rest > 127 THEN (rest & 127) | 128 ELSE rest END);
+        rest := rest >> 7;
+        EXIT WHEN rest = 0;
+    END LOOP;
+    RETURN head || body;
+END $$;
+
+CREATE FUNCTION notice_put(p_staff bigint, p_message text, p_parameter text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ INSERT INTO push (session_token_hash, kind, payload)
+   SELECT token_hash, 1, push_text(p_message || E'\t' || coalesce(p_parameter, '')) FROM session WHERE staff_id = p_staff AND state <> 3 $$;
+
+-- One inbox of work: an item waits for an organisation (or for those who hold a role there) until
+-- somebody claims it, or for a person. What happens to it: sql/46_work.sql.
+CREATE SEQUENCE work_item_number;
 CREATE TABLE work_item (
     id bigint PRIMARY KEY DEFAULT id_next(),
-    kind text NOT NULL,
+    number text NOT NULL UNIQUE DEFAULT 'T' || lpad(nextval('work_item_number')::text, 8, '0'),
+    kind text NOT NULL DEFAULT '',      -- a name of code list work_kind, or one of the domain's own; '': that of kind_code
+    kind_code smallint NOT NULL DEFAULT 1, -- code list work_kind; 1: any other
     subject text NOT NULL DEFAULT '',
     form text NOT NULL DEFAULT '',
     record_id bigint,
     organisation_id bigint REFERENCES organisation,
+    role_id bigint REFERENCES role,
     staff_id bigint REFERENCES staff,
     status smallint NOT NULL DEFAULT 1 CONSTRAINT work_item_status_known CHECK (status IN (1, 2, 3, 4)), -- waiting, claimed, done, withdrawn
+    priority smallint NOT NULL DEFAULT 2,
     due_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     claimed_at timestamptz,
     done_at timestamptz,
     handed_from bigint REFERENCES staff,
+    handed_at timestamptz,
     note text NOT NULL DEFAULT '',
+    result text,
+    reminded_at timestamptz,
     network_id bigint NOT NULL,
     area_id bigint NOT NULL DEFAULT 0,
     hall_id bigint NOT NULL DEFAULT 0,
-    version bigint NOT NULL DEFAULT 1
+    version bigint NOT NULL DEFAULT 1,
+    CONSTRAINT work_item_organisation_id_needed CHECK (organisation_id IS NOT NULL OR staff_id IS NOT NULL),
+    CONSTRAINT work_item_staff_id_needed CHECK (status <> 2 OR staff_id IS NOT NULL)
 );
 CREATE INDEX work_item_organisation ON work_item (organisation_id, id) WHERE status = 1;
 CREATE INDEX work_item_staff ON work_item (staff_id, id) WHERE status IN (1, 2);
 CREATE INDEX work_item_record ON work_item (record_id);
+CREATE INDEX work_item_due ON work_item (due_at) WHERE status IN (1, 2) AND reminded_at IS NULL;
+CREATE INDEX work_item_hall ON work_item (hall_id, id);
+CREATE INDEX work_item_area ON work_item (area_id, id);
+CREATE INDEX work_item_network ON work_item (network_id, id);
 SELECT scope_policy('work_item', NULL, NULL, NULL);
 
+-- The place follows whom the item waits for, and the kind's number its name (triggers of sql/46_work.sql).
 CREATE FUNCTION work_item_put(p_kind text, p_organisation bigint, p_staff bigint, p_form text, p_record bigint, p_subject text, p_due timestamptz)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS
-$$ INSERT INTO work_item (kind, subject, form, record_id, organisation_id, staff_id, due_at, created_at, network_id, area_id, hall_id)
-   SELECT p_kind, p_subject, p_form, p_record, coalesce(p_organisation, s.organisation_id), p_staff, p_due, gate_now(), gate_network(),
-          coalesce(o.area_id, s.area_id, 0), coalesce(o.hall_id, s.hall_id, 0)
-     FROM (SELECT 1) one LEFT JOIN organisation o ON o.id = p_organisation LEFT JOIN staff s ON s.id = p_staff $$;
-
-CREATE FUNCTION notice_put(p_staff bigint, p_message text, p_parameter text) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public AS
-$$ INSERT INTO push (session_token_hash, kind, payload)
-   SELECT token_hash, 1, convert_to(p_message || E'\t' || coalesce(p_parameter, ''), 'UTF8') FROM session WHERE staff_id = p_staff AND state <> 3 $$;
+$$ INSERT INTO work_item (kind, subject, form, record_id, organisation_id, staff_id, due_at, created_at, network_id)
+   VALUES (p_kind, coalesce(p_subject, ''), coalesce(p_form, ''), p_record, coalesce(p_organisation, (SELECT organisation_id FROM staff WHERE id = p_staff)),
+           p_staff, p_due, gate_now(), gate_network()) $$;
 
 -- Long work: a row for the job, its result in lines. The scheduler runs it through operations.
 CREATE TABLE job (
@@ -158,13 +189,7 @@ CREATE TABLE attachment (
 CREATE INDEX attachment_record ON attachment (record_id, id);
 SELECT network_policy('attachment');
 
--- What a home screen shows: each domain may replace these functions by wider ones.
-CREATE FUNCTION home_work() RETURNS TABLE (kind text, waiting bigint, overdue bigint) LANGUAGE sql STABLE AS
-$$ SELECT w.kind, count(*), count(*) FILTER (WHERE w.due_at < gate_now())
-     FROM work_item w
-    WHERE (w.status = 1 AND w.staff_id IS NULL AND w.organisation_id = (SELECT s.organisation_id FROM staff s WHERE s.id = gate_actor()))
-       OR (w.status IN (1, 2) AND w.staff_id = gate_actor())
-    GROUP BY w.kind ORDER BY w.kind $$;
+-- What a home screen shows, with home_work() of sql/46_work.sql: domains replace these by wider ones.
 CREATE FUNCTION home_notices() RETURNS TABLE (id bigint, at timestamptz, sender text, subject text) LANGUAGE sql STABLE AS
 $$ SELECT 0::bigint, now(), ''::text, ''::text WHERE false $$;
 CREATE FUNCTION home_figures() RETURNS TABLE (name text, value text) LANGUAGE sql STABLE AS

@@ -188,11 +188,13 @@ TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
 	tests/service/bulk.sh tests/service/import.sh
+TESTS += tests/service/mechanism_work.script tests/service/mechanism_approval.script
 TESTS += tests/service/customer.script tests/service/contact.script tests/service/account.script \
 	tests/service/customer_relation.script tests/service/customer_bulk.sh
 
 TESTS += tests/service/organisation.script tests/service/organisation_staff.script \
-	tests/service/rights.script
+	tests/service/rights.script tests/service/rights_extra_field.script \
+	tests/service/operation_log.script
 
 # --- screen: the real client in a pseudo-terminal
 # tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.
@@ -256,6 +258,7 @@ tests_fuzz_fuzz_expression_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_ex
 tests_fuzz_fuzz_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol.a $(Z_LIBS)
 
 # --- fault: kills, lost lines, full disks
+TESTS += tests/fault/order_kills.sh
 # --- processes: the server with a stub of the gate, killed, flooded, reloaded
 PROCESS_TESTS = tests/fault/test_process_kill tests/fault/test_process_lines \
 	tests/fault/test_process_limits

@@ -6,6 +6,7 @@
 #include "server/customer/customer.h"
 #include "server/engine/decision.h"
 #include "server/interaction/interaction.h"
+#include "server/mechanism/mechanism.h"
 #include "server/neighbour/neighbour.h"
 #include "server/ordering/ordering.h"
 #include "server/organisation/organisation.h"
@@ -39,6 +40,10 @@ static const struct decision_array arrays[] = {
     {.decisions = grant_decisions, .count = &grant_decision_count},
     {.decisions = role_decisions, .count = &role_decision_count},
     {.decisions = duty_decisions, .count = &duty_decision_count},
+    {.decisions = work_decisions, .count = &work_decision_count},
+    {.decisions = approval_decisions, .count = &approval_decision_count},
+    {.decisions = announcement_decisions, .count = &announcement_decision_count},
+    {.decisions = limit_decisions, .count = &limit_decision_count},
 };
 
 const struct decision *decision_by_name(const char *name)

@@ -16,9 +16,10 @@ extern const size_t staff_decision_count;
 extern const struct decision sales_group_decisions[]; /* sales_group_save, _transfer */
 extern const size_t sales_group_decision_count;
 
-/* Takes over a standard structure that a superior office handed down: fields neighbour,
- * external_id, type and payload of the form; loads "accepted" as in standard_loads. */
-void standard_receive(struct decision_case *c);
+/* Takes over a standard structure that a superior office handed down, from the fields neighbour,
+ * external_id and payload of a message that was not received before; sets the field result of the
+ * answer [17-146, 17-164]. */
+void standard_take(struct decision_case *c);
 
 /* Did the input change one of the fields (names separated by blanks)? Of a new record: did it say
  * one? */

@@ -48,22 +48,12 @@ static void standard_hand_down(struct decision_case *c)
                        loaded_text(c, "structure", row, "message"));
 }
 
-void standard_receive(struct decision_case *c)
+void standard_take(struct decision_case *c)
 {
     const char *neighbour = record_text(c->input, "neighbour");
     const char *from = c->setting(c->context, "standard.accept_from");
-    static const char *const needed[] = {"neighbour", "external_id", "payload"};
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (record_text(c->input, needed[i])[0] == '\0')
-            decision_fault(c, needed[i], "required", NULL);
-    if (c->faults->count > 0)
-        return;
     if (*from == '\0' || strcmp(neighbour, from) != 0) {
         decision_fault(c, "neighbour", "standard.not_superior", neighbour, NULL);
-        return;
-    }
-    if (loaded_integer(c, "accepted", 0, "times") > 0) {
-        record_set_text(c->answer, "result", "repeated");
         return;
     }
     effect_statement(c,
@@ -74,6 +64,21 @@ void standard_receive(struct decision_case *c)
     effect_statement(c, "SELECT standard_receive($1, $2)", -1, 2, neighbour,
                      record_text(c->input, "payload"));
     record_set_text(c->answer, "result", "taken");
+}
+
+/* By hand, from a file that came another way. */
+static void standard_receive(struct decision_case *c)
+{
+    static const char *const needed[] = {"neighbour", "external_id", "payload"};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (record_text(c->input, needed[i])[0] == '\0')
+            decision_fault(c, needed[i], "required", NULL);
+    if (c->faults->count > 0)
+        return;
+    if (loaded_integer(c, "accepted", 0, "times") > 0)
+        record_set_text(c->answer, "result", "repeated");
+    else
+        standard_take(c);
 }
 
 #define LOADS(array) .load_count = sizeof(array) / sizeof *(array), .loads = (array)
