@@ -334,11 +334,13 @@ SELECT network_policy('manager_rule');
 
 -- Customers of the network that may be the same as one being typed, whatever the scope of who types:
 -- certificate, telephones or whole name in common.
+-- plpgsql keeps the plan for the session; as a SQL function it would be planned at every call.
 CREATE FUNCTION customer_alike(p_customer bigint, p_certificate text, p_telephone text, p_mobile text, p_name text)
 RETURNS TABLE (code text, name text, certificate_type smallint, certificate_number text, contact_telephone text, mobile text,
                address text, email text, birth_date date)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public ROWS 10 AS
-$$ #variable_conflict use_column
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS
+$$
+#variable_conflict use_column
 BEGIN RETURN QUERY WITH x AS MATERIALIZED (
      SELECT id FROM party WHERE certificate_number = upper(p_certificate)
      UNION SELECT id FROM party WHERE mobile IN (p_telephone, p_mobile)
@@ -346,4 +348,5 @@ BEGIN RETURN QUERY WITH x AS MATERIALIZED (
      UNION (SELECT id FROM party WHERE party.name = p_name LIMIT 50))
    SELECT c.code, p.name, p.certificate_type, p.certificate_number, p.contact_telephone, p.mobile, p.address, p.email, p.birth_date
      FROM x JOIN customer c ON c.id = x.id AND c.network_id + 0 = gate_network() AND c.id <> p_customer -- + 0: never by the network's index
-     JOIN party p ON p.id = c.id LIMIT 60; END $$;
+     JOIN party p ON p.id = c.id LIMIT 60;
+END $$;
