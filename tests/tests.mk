@@ -305,7 +305,11 @@ tests_bench_bench_expression_LDADD = libhalldesk-expression.a libhalldesk-protoc
 check_PROGRAMS += tests/bench/bench_load
 tests_bench_bench_load_SOURCES = tests/bench/bench_load.c
 tests_bench_bench_load_LDADD = libhalldesk-protocol.a $(Z_LIBS)
+check_PROGRAMS += tests/bench/bench_park
+tests_bench_bench_park_SOURCES = tests/bench/bench_park.c
+tests_bench_bench_park_LDADD = libhalldesk-protocol.a $(Z_LIBS)
 BENCHES += tests/bench/bench_server.sh
+EXTRA_DIST += tests/bench/bench_data.sql
 
 # --- the driver
 HALLDESK_RUN_TESTS = $(top_srcdir)/tests/lib/run_tests -b '$(abs_top_builddir)' -s '$(abs_top_srcdir)'

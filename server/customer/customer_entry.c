@@ -16,20 +16,21 @@ enum { DUPLICATE_SCORE = 500, DUPLICATES_SHOWN = 5 };
                "coalesce(code_attribute(attributes, 'class'), '') "                                \
                "AS class FROM code WHERE list = 'customer_type' AND number IN ($1::integer, "      \
                "$2::integer)",                                                                     \
-        .parameters = "customer_type customer_subtype"                                             \
+        .parameters = "customer_type customer_subtype ;class customer_type customer_subtype"       \
     }
 #define LOAD_CLASS                                                                                 \
     {                                                                                              \
         .name = "class",                                                                           \
         .sql = "SELECT number, coalesce(parent, 0) AS parent FROM code WHERE list = "              \
                "'customer_class'",                                                                 \
-        .parameters = ""                                                                           \
+        .parameters = ";class customer_type customer_subtype"                                      \
     }
 #define LOAD_ALIKE                                                                                 \
     {                                                                                              \
         .name = "alike",                                                                           \
         .sql = "SELECT * FROM customer_alike(coalesce($1::bigint, 0), $2, $3, $4, $5)",            \
-        .parameters = "@id certificate_number contact_telephone mobile name"                       \
+        .parameters = "@id certificate_number contact_telephone mobile name "                      \
+                      ";certificate_type certificate_number contact_telephone mobile name"         \
     }
 
 static const struct load create_loads[] = {

@@ -16,7 +16,7 @@
                "maximum, "                                                                         \
                "coalesce(pattern, '') AS pattern, method FROM identity_rule "                      \
                "WHERE certificate_type = $1::smallint AND status = 1",                             \
-        .parameters = "certificate_type"                                                           \
+        .parameters = "certificate_type ;certificate_type certificate_number"                      \
     }
 /* One row with the code 0 says that no division codes are loaded, so that none can be checked. */
 #define CUSTOMER_LOAD_DIVISION                                                                     \
@@ -26,7 +26,7 @@
             "SELECT code, first_year, last_year FROM division_year "                               \
             "WHERE code = CASE WHEN $1::text ~ '^[0-9]{6}' THEN left($1::text, 6)::integer END "   \
             "UNION ALL SELECT 0, 0, 0 WHERE NOT EXISTS (SELECT FROM division_year)",               \
-        .parameters = "certificate_number"                                                         \
+        .parameters = "certificate_number ;certificate_type certificate_number"                    \
     }
 /* Load of customer_defaults_apply(). */
 #define CUSTOMER_LOAD_DEFAULTS(form_name)                                                          \

@@ -22,7 +22,9 @@ struct write {
     bool planned;
     const struct decision *decision;
     struct decision_case *decision_case;
-    size_t first_load; /* index of the first load's statement */
+    size_t *load_statements;
+        /* where each load stands in the batch; SIZE_MAX: left out */ /* index of the first load's
+                                                                         statement */
 };
 
 /* --- write_load.c --- */

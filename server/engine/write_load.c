@@ -1,4 +1,5 @@
 /* What a changing call reads before it decides: ids behind typed keys, and the decision's loads. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,18 +252,48 @@ static void load_sql(struct statement *statement, const char *sql,
     }
 }
 
+/* Is a load for fields of which the change says none? */
+static bool load_idle(const struct write *write, const struct load *load)
+{
+    const char *at = load->parameters != NULL ? strchr(load->parameters, ';') : NULL;
+    if (at == NULL || write->call->verb->number != VERB_CHANGE) {
+        return false;
+    }
+    for (at++; *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        const struct value *value =
+            length > 0 ? record_value(write->input, arena_copy(write->call->arena, at, length))
+                       : NULL;
+        if (length > 0 && value == NULL) {
+            abort(); /* a decision's table names a field that its form does not have */
+        }
+        if (value != NULL && value->presence != VALUE_ABSENT) {
+            return false;
+        }
+        at += length + (at[length] == ' ' ? 1 : 0);
+    }
+    return true;
+}
+
 void loads_queue(struct write *write)
 {
     const struct decision *decision = write->decision;
     struct call *call = write->call;
+    if (decision != NULL) {
+        write->load_statements = ARENA_ARRAY(call->arena, size_t, decision->load_count + 1);
+    }
     for (size_t i = 0; decision != NULL && i < decision->load_count; i++) {
         const struct load *load = &decision->loads[i];
+        write->load_statements[i] = SIZE_MAX; /* no such result */
+        if (load_idle(write, load)) {
+            continue;
+        }
         struct load_parameter parameters[32];
         size_t count = 0;
         struct statement statement;
         statement_initialise(&statement, call->arena);
         for (const char *at = load->parameters != NULL ? load->parameters : "";
-             *at != '\0' && count < 32;) {
+             *at != '\0' && *at != ';' && count < 32;) {
             size_t length = strcspn(at, " ");
             if (length > 0) {
                 parameters[count] = load_parameter(write, arena_copy(call->arena, at, length));
@@ -272,10 +303,7 @@ void loads_queue(struct write *write)
             at += length + (at[length] == ' ' ? 1 : 0);
         }
         load_sql(&statement, load->sql, parameters, count);
-        size_t index = statement_queue(call->engine->database, &statement);
-        if (i == 0) {
-            write->first_load = index;
-        }
+        write->load_statements[i] = statement_queue(call->engine->database, &statement);
     }
 }
 
@@ -285,7 +313,7 @@ void loads_take(struct write *write)
     struct decision_case *c = write->decision_case;
     for (size_t i = 0; i < decision->load_count; i++) {
         const PGresult *result =
-            database_result(write->call->engine->database, write->first_load + i);
+            database_result(write->call->engine->database, write->load_statements[i]);
         const char *columns = "";
         int width = PQnfields(result);
         for (int column = 0; column < width; column++) {

@@ -35,15 +35,20 @@ SELECT 9000000 + i, 'B' || lpad(i::text, 6, '0'), 1001, 1010, 1011 FROM generate
 SET session_replication_role = origin;
 SELECT access_rebuild(NULL);
 
-CREATE FUNCTION bench_context() RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE s bigint;
+-- A session for each client of the naked side, as each of our terminals has one.
+INSERT INTO session (id, token_hash, staff_id, staff_number, organisation_id, network_id, area_id, hall_id)
+SELECT 60000000 + i, sha256(int8send(i)), id, number, organisation_id, network_id, area_id, hall_id
+  FROM generate_series(0, 99) i, staff WHERE number = '10000';
+UPDATE session SET state = 3 WHERE id BETWEEN 60000000 AND 60000099;
+INSERT INTO session_slot (session_id, slot) SELECT 60000000 + i, n FROM generate_series(0, 99) i, generate_series(0, 7) n;
+
+CREATE FUNCTION bench_context(s bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
-    SELECT id INTO s FROM session ORDER BY id LIMIT 1;
     PERFORM set_config('halldesk.actor', '2041', true), set_config('halldesk.session', s::text, true), set_config('halldesk.network', '1001', true);
     RETURN s;
 END $$;
-CREATE FUNCTION bench_plain(p_id bigint, p_employer text, p_born date, p_slot integer) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE s bigint := bench_context();
+CREATE FUNCTION bench_plain(p_id bigint, p_employer text, p_born date, p_client integer, p_slot integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE s bigint := bench_context(60000000 + p_client);
 BEGIN
     UPDATE party SET birth_date = p_born, version = version + 1 WHERE id = p_id;
     UPDATE contact SET employer = p_employer, version = version + 1 WHERE id = p_id;
@@ -52,8 +57,8 @@ BEGIN
     UPDATE session_slot SET sequence = sequence + 1, request_hash = decode('00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff', 'hex'),
            reply = decode('00112233445566778899', 'hex'), at = now() WHERE session_id = s AND slot = p_slot;
 END $$;
-CREATE FUNCTION bench_decided(p_id bigint, p_telephone text, p_slot integer) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE s bigint := bench_context();
+CREATE FUNCTION bench_decided(p_id bigint, p_telephone text, p_client integer, p_slot integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE s bigint := bench_context(60000000 + p_client);
 BEGIN
     PERFORM 1 FROM customer t JOIN party b ON b.id = t.id WHERE t.id = p_id FOR UPDATE OF t;
     UPDATE party SET contact_telephone = p_telephone, version = version + 1 WHERE id = p_id;

@@ -34,6 +34,7 @@ struct options {
     int clients;
     double seconds;
     double warm;
+    bool bytes;
     const char *call;
     const char *file;
     const char *set;
@@ -70,6 +71,8 @@ struct load {
     size_t sample_count;
     uint64_t errors;
     uint64_t counter;
+    size_t answer_length; /* of the last one, with its header */
+    size_t answer_fields; /* that stood in its record */
 };
 
 static double seconds_now(void)
@@ -364,6 +367,14 @@ static void call_send(struct load *load, struct client *client, struct writer *o
         writer_signed(out, strtoll(line, NULL, 10));
         writer_text(out, "");
         writer_text(out, "");
+    } else if (load->verb->number == VERB_RUN) {
+        struct record *record = record_create(load->form, load->arena);
+        record_set_text(record, load->options.set, line);
+        writer_u8(out, 0);
+        writer_text(out, "");
+        writer_signed(out, 0);
+        writer_signed(out, 0);
+        record_encode(out, record);
     } else {
         /* The next of its own records: never one that another client changes. */
         size_t next = client->target + (size_t)load->options.clients;
@@ -376,6 +387,35 @@ static void call_send(struct load *load, struct client *client, struct writer *o
     send_all(client->fd, out->bytes, out->length);
 }
 
+/* How many fields of a shown record hold a value. */
+static void answer_count(struct load *load, const struct frame *frame)
+{
+    struct writer inflated;
+    struct reader reader;
+    writer_initialise(&inflated, FRAME_REPLY_LIMIT);
+    reader_initialise(&reader, frame->body, frame->length);
+    if ((frame->flags & FRAME_DEFLATED) != 0) {
+        if (!deflater_inflate(load->deflater, frame->body, frame->length, &inflated)) {
+            fail("inflate");
+        }
+        reader_initialise(&reader, inflated.bytes, inflated.length);
+    }
+    reader_u8(&reader);
+    reader_unsigned(&reader);
+    reader_unsigned(&reader);
+    reader_signed(&reader);
+    reader_signed(&reader);
+    for (uint64_t verbs = reader_unsigned(&reader); verbs > 0; verbs--) {
+        reader_unsigned(&reader);
+    }
+    const struct record *record = record_decode(&reader, load->form, load->arena);
+    load->answer_fields = 0;
+    for (size_t i = 0; record != NULL && i < load->form->field_count; i++) {
+        load->answer_fields += record->values[i].presence == VALUE_PRESENT;
+    }
+    writer_release(&inflated);
+}
+
 static void reply_take(struct load *load, struct client *client)
 {
     size_t used;
@@ -384,6 +424,10 @@ static void reply_take(struct load *load, struct client *client)
     reader_initialise(&reader, frame.body, frame.length);
     if (load->sample_count < SAMPLE_LIMIT) {
         load->samples[load->sample_count++] = seconds_now() - client->sent;
+    }
+    load->answer_length = used;
+    if (load->verb->number == VERB_SHOW && load->options.bytes) {
+        answer_count(load, &frame);
     }
     if ((frame.flags & FRAME_DEFLATED) == 0) {
         reader_u8(&reader);
@@ -394,7 +438,8 @@ static void reply_take(struct load *load, struct client *client)
                 fprintf(stderr, "bench_load: status %s\n",
                         status < STATUS_COUNT ? status_names[status] : "?");
             }
-        } else if (load->verb->number != VERB_QUERY && load->verb->number != VERB_SHOW) {
+        } else if (load->verb->number != VERB_QUERY && load->verb->number != VERB_SHOW &&
+                   load->verb->number != VERB_RUN) {
             reader_signed(&reader);
             load->targets[client->target].version = reader_signed(&reader);
         }
@@ -448,6 +493,10 @@ static void load_run(struct load *load)
     }
     double spent = seconds_now() - start;
     qsort(load->samples, load->sample_count, sizeof *load->samples, sample_order);
+    if (load->options.bytes) {
+        printf("%zu %zu\n", load->answer_length, load->answer_fields);
+        return;
+    }
     printf("%.1f %.0f %.0f %zu %llu\n", (double)load->sample_count / spent,
            load->samples[load->sample_count / 2] * 1e6,
            load->samples[load->sample_count * 99 / 100] * 1e6, load->sample_count,
@@ -458,13 +507,19 @@ static void load_run(struct load *load)
 
 int main(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"server", required_argument, NULL, 's'},    {"staff", required_argument, NULL, 'u'},
-        {"password", required_argument, NULL, 'p'},  {"clients", required_argument, NULL, 'c'},
-        {"seconds", required_argument, NULL, 't'},   {"warm", required_argument, NULL, 'w'},
-        {"call", required_argument, NULL, 'v'},      {"ids", required_argument, NULL, 'f'},
-        {"values", required_argument, NULL, 'f'},    {"set", required_argument, NULL, 'e'},
-        {"criterion", required_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"server", required_argument, NULL, 's'},
+                                          {"staff", required_argument, NULL, 'u'},
+                                          {"password", required_argument, NULL, 'p'},
+                                          {"clients", required_argument, NULL, 'c'},
+                                          {"seconds", required_argument, NULL, 't'},
+                                          {"warm", required_argument, NULL, 'w'},
+                                          {"call", required_argument, NULL, 'v'},
+                                          {"bytes", no_argument, NULL, 'b'},
+                                          {"ids", required_argument, NULL, 'f'},
+                                          {"values", required_argument, NULL, 'f'},
+                                          {"set", required_argument, NULL, 'e'},
+                                          {"criterion", required_argument, NULL, 'k'},
+                                          {NULL, 0, NULL, 0}};
     struct load load = {.options = {.clients = 1, .seconds = 2}};
     int option;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -483,6 +538,9 @@ int main(int argc, char **argv)
             break;
         case 't':
             load.options.seconds = strtod(optarg, NULL);
+            break;
+        case 'b':
+            load.options.bytes = true;
             break;
         case 'w':
             load.options.warm = strtod(optarg, NULL);

@@ -1,5 +1,6 @@
-/* Parks terminals: connects N times, resumes the sessions whose tokens the caller has made (number i
- * has the token "bench" and i in eleven digits), says "N parked" and waits for the end of its input.
+/* Parks terminals: connects N times, resumes the sessions whose tokens the caller has made (number
+ * i has the token "bench" and i in eleven digits), says "N parked" and waits for the end of its
+ * input.
  *
  *   bench_park --server PATH --count N */
 #include <errno.h>
@@ -77,8 +78,12 @@ int main(int argc, char **argv)
         return 2;
     }
     int count = atoi(argv[4]);
-    struct rlimit files = {COUNT_LIMIT + 100, COUNT_LIMIT + 100};
-    if (count < 1 || count > COUNT_LIMIT || setrlimit(RLIMIT_NOFILE, &files) != 0) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    if (count < 1 || count > COUNT_LIMIT || files.rlim_cur < (rlim_t)count + 10) {
         fail("count");
     }
     int welcomed = 0;

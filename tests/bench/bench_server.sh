@@ -58,8 +58,10 @@ median() {
 slices() {
     seq "$HALLDESK_BENCH_SLICES"
 }
-# SECONDS ARGUMENTS...: "rate p50 p99 calls errors"
+# SECONDS ARGUMENTS...: "rate p50 p99 calls errors". Lines that hung up keep their sessions; those
+# are ended here, or the limit of a person's sessions would be met.
 ours() {
+    server_psql -q -c "UPDATE session SET state = 3 WHERE state = 1 AND id < 60000000 OR state = 1 AND id > 80000000"
     "$load" --server "$HALLDESK_TEST_SERVER" --staff 10000 --password halldesk-1 --warm "$(awk "BEGIN { print $1 / 4 }")" \
         --seconds "$1" "${@:2}"
 }
@@ -109,14 +111,14 @@ start "$HALLDESK_BENCH_ROWS" || exit 1
 cat >"$work/plain.sql" <<'SQL'
 \set id random(9000001, 9001000)
 \set number random(10000000, 99999999)
-\set slot random(0, 7)
-SELECT bench_plain(:id, '139' || :number::text, date '1970-01-01' + :number % 20000, :slot);
+\set slot 1
+SELECT bench_plain(:id, '139' || :number::text, date '1970-01-01' + :number % 20000, :client_id, :slot);
 SQL
 cat >"$work/decided.sql" <<'SQL'
 \set id random(10000001, 10001000)
 \set number random(10000000, 99999999)
-\set slot random(0, 7)
-SELECT bench_decided(:id, '010' || :number::text, :slot);
+\set slot 1
+SELECT bench_decided(:id, '010' || :number::text, :client_id, :slot);
 SQL
 for clients in 1 8 64; do
     pair "change.plain.c$clients" "$clients" "$work/plain.sql" ids contact 9000000 -- \
@@ -162,14 +164,11 @@ if wanted record.bytes; then
             address = '建国路 118 号', contact_address = '人民路 6 号院', postcode = '100022', party_kind = 1 WHERE id = 10000001" \
         -c "UPDATE customer SET customer_type = 1, customer_subtype = 1, service_attribute = 1, service_grade = 2, manager_id = 2041,
             credit_grade = 2, loyalty_grade = 1, points = 12345, occupation = 3, social_status = 1, education = 4, income_band = 3,
-            marital_status = 2, lifestyle = '运动', hobbies = '摄影 旅行', default_account_id = 1 WHERE id = 10000001" >/dev/null
+            marital_status = 2, lifestyle = '运动', hobbies = '摄影 旅行', industry = 1, ownership = 1, employee_count = 12, annual_revenue = 5000000,
+            legal_representative = '王大明' WHERE id = 10000001" >/dev/null
     echo 10000001 >"$work/one"
     "$load" --server "$HALLDESK_TEST_SERVER" --staff 10000 --password halldesk-1 --clients 1 --seconds 0.2 --call customer.show \
-        --ids "$work/one" --bytes | awk '{ print "record.bytes", $3, "bytes", $3 "@" $4 "fields", "-" }'
-fi
-if wanted form.known_bytes; then
-    "$load" --server "$HALLDESK_TEST_SERVER" --staff 10000 --password halldesk-1 --clients 1 --seconds 0.2 --call customer.show \
-        --ids "$work/one" --known | awk '{ print "form.known_bytes", $1, "bytes", $1 "@known", $2 "@new" }'
+        --ids "$work/one" --bytes | awk '{ print "record.bytes", $1, "bytes", $1 "@" $2 "-fields", "-" }'
 fi
 if wanted change.roundtrips; then
     server_stop
@@ -179,9 +178,11 @@ if wanted change.roundtrips; then
     for which in plain:contact:employer,birth_date decided:customer:contact_telephone; do
         IFS=: read -r name form fields <<<"$which"
         ids "$form" "$([ "$form" = contact ] && echo 9000000 || echo 10000000)"
-        ours 0.5 --clients 8 --call "$form.change" --set "$fields" --ids "$work/ids" >/dev/null
+        ours 2 --clients 2 --call "$form.change" --set "$fields" --ids "$work/ids" >/dev/null
+        # The first calls of a worker also read sessions and rights; those behind them are judged.
         grep -o "form $form verb change status 0: [0-9]* round" "$SERVER_LOG" | awk -v name="change.roundtrips.$name" \
-            '$7 > most { most = $7 } END { print name, most, "trips", NR "@calls", "-" }'
+            '{ trips[NR] = $7 } END { for (i = int(NR / 2); i <= NR; i++) if (trips[i] > most) most = trips[i]
+                print name, most, "trips", NR - int(NR / 2) "@calls", "-" }'
     done
     server_stop
     server_start || exit 1
@@ -200,7 +201,7 @@ if wanted park; then
     ours 1 --clients 16 "${busy[@]:2}" >/dev/null
     server_psql -q -c "INSERT INTO session (id, token_hash, staff_id, staff_number, organisation_id, network_id, area_id, hall_id)
         SELECT 70000000 + i, sha256(convert_to('bench' || lpad(i::text, 11, '0'), 'UTF8')), id, number, organisation_id, network_id, area_id, hall_id
-          FROM generate_series(1, $HALLDESK_BENCH_PARKED) i, staff WHERE number = '10000'" -c 'ANALYZE session'
+          FROM generate_series(1, $HALLDESK_BENCH_PARKED) i, staff WHERE number = '30127'" -c 'ANALYZE session'
     : >"$work/before"
     : >"$work/beside"
     for _ in 1 2 3; do
@@ -211,12 +212,13 @@ if wanted park; then
         read -r parked _ <&"${PARK[0]}"
         grown=$(($(children_kib) - memory))
         kernel=$(($(awk '/^Slab:/ { print $2 }' /proc/meminfo) - kernel))
+        [ "${parked:-0}" -gt 0 ] || break
         [ -s "$work/kib" ] || echo "$parked $grown $kernel" >"$work/kib"
         ours 0.7 "${busy[@]}" | awk '{ print $2 }' >>"$work/beside"
         eval "exec ${PARK[1]}>&-"
         wait "$PARK_PID" 2>/dev/null
     done
-    awk '{ printf "park.kib %.1f KiB %.1f@%d-terminals -\npark.kernel_kib %.1f KiB %.1f@both-ends-of-the-socket -\n", $2 / $1, $2 / $1, $1, $3 / $1, $3 / $1 }' "$work/kib"
+    [ -s "$work/kib" ] && awk '{ printf "park.kib %.1f KiB %.1f@%d-terminals -\npark.kernel_kib %.1f KiB %.1f@both-ends-of-the-socket -\n", $2 / $1, $2 / $1, $1, $3 / $1, $3 / $1 }' "$work/kib"
     echo "$(median <"$work/beside") $(median <"$work/before")" |
         awk '{ printf "park.slowdown %.2f ratio %sus@beside %sus@alone\n", $1 / $2, $1, $2 }'
 fi
