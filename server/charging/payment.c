@@ -38,10 +38,10 @@ static const struct load close_loads[] = {
 };
 
 #define RECEIPT                                                                                    \
-    "(SELECT r.id FROM receipt r LEFT JOIN payment y ON y.id = r.payment_id"                       \
-    " LEFT JOIN customer_order o ON o.id = y.customer_order_id"                                    \
-    " WHERE r.state = 1 AND (r.serial = upper($1::text) OR o.number = upper($2::text)) ORDER BY "  \
-    "r.id DESC LIMIT 1)"
+    "(SELECT r.id FROM receipt r WHERE r.state = 1 AND r.serial = upper($1::text)"                 \
+    " UNION ALL SELECT r.id FROM customer_order o JOIN payment y ON y.customer_order_id = o.id"    \
+    " JOIN receipt r ON r.payment_id = y.id AND r.state = 1 WHERE o.number = upper($2::text)"      \
+    " ORDER BY 1 DESC LIMIT 1)"
 
 static const struct load print_loads[] = {
     {"receipt",
