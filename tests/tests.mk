@@ -188,7 +188,11 @@ TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
 	tests/service/bulk.sh tests/service/import.sh
-TESTS += tests/service/mechanism_work.script tests/service/mechanism_approval.script
+TESTS += tests/service/mechanism_work.script tests/service/mechanism_approval.script \
+	tests/service/mechanism_limit.script tests/service/mechanism_race.sh
+check_PROGRAMS += tests/service/push_listen
+tests_service_push_listen_SOURCES = tests/service/push_listen.c
+tests_service_push_listen_LDADD = libhalldesk-connection.a libhalldesk-protocol.a $(SSL_LIBS) $(Z_LIBS)
 TESTS += tests/service/customer.script tests/service/contact.script tests/service/account.script \
 	tests/service/customer_relation.script tests/service/customer_bulk.sh
 
@@ -256,6 +260,12 @@ TESTS += tests/fuzz/fuzz_expression
 tests_fuzz_fuzz_expression_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_expression.c \
 	tests/fuzz/fuzz_protocol.h
 tests_fuzz_fuzz_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol.a $(Z_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_network_event
+TESTS += tests/fuzz/fuzz_network_event
+tests_fuzz_fuzz_network_event_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_network_event.c \
+	tests/fuzz/fuzz_protocol.h
+tests_fuzz_fuzz_network_event_LDADD = libhalldesk-domain.a libhalldesk-protocol.a $(Z_LIBS) $(JSON_LIBS)
 
 # --- fault: kills, lost lines, full disks
 TESTS += tests/fault/order_kills.sh
