@@ -109,7 +109,7 @@ endif
 
 # decisions of customers and accounts, without a database
 if HAVE_CMOCKA
-CUSTOMER_TESTS = tests/unit/test_customer_entry tests/unit/test_customer_password \
+CUSTOMER_TESTS = tests/unit/test_mechanism tests/unit/test_customer_entry tests/unit/test_customer_password \
 	tests/unit/test_customer_relation tests/unit/test_account
 check_PROGRAMS += $(CUSTOMER_TESTS)
 TESTS += $(CUSTOMER_TESTS)
@@ -124,6 +124,8 @@ tests_unit_test_customer_password_SOURCES = tests/unit/test_customer_password.c 
 tests_unit_test_customer_password_LDADD = $(CUSTOMER_NEEDS)
 tests_unit_test_customer_relation_SOURCES = tests/unit/test_customer_relation.c $(CUSTOMER_FIXTURE)
 tests_unit_test_customer_relation_LDADD = $(CUSTOMER_NEEDS)
+tests_unit_test_mechanism_SOURCES = tests/unit/test_mechanism.c $(CUSTOMER_FIXTURE)
+tests_unit_test_mechanism_LDADD = $(CUSTOMER_NEEDS)
 tests_unit_test_account_SOURCES = tests/unit/test_account.c $(CUSTOMER_FIXTURE)
 tests_unit_test_account_LDADD = $(CUSTOMER_NEEDS)
 endif

@@ -9,7 +9,10 @@ set -u
 ITEMS=60
 work=$(mktemp -d "${TMPDIR:-/tmp}/mechanism_race.XXXXXX")
 trap 'exec 3>&- 4>&-; server_end; rm -rf "$work"' EXIT
-server_prepare && server_set workers_short 4 && server_start || {
+begin() {
+    server_prepare && server_set workers_short 4 && server_start
+}
+begin || {
     echo "Bail out! no server"
     exit 99
 }
