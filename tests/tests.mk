@@ -308,6 +308,8 @@ TESTS += \
 	tests/lint/distribution.sh
 
 # --- bench: run by ./run bench, one after the other; each prints lines "name value unit ours theirs"
+TESTS += tests/fault/database_away.sh
+
 BENCHES =
 check_PROGRAMS += tests/bench/bench_expression
 BENCHES += tests/bench/bench_expression
