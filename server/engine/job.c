@@ -18,7 +18,8 @@ static const char sql_open[] =
     "VALUES ($1, $2, $3, $4, $5, gate_now(), $6, gate_actor(), gate_network(), $7, $8)";
 /* Only whoever began it goes on with it, and only until it has ended. */
 static const char sql_report[] =
-    "WITH j AS (UPDATE job SET done = $4, failed = $5, total = greatest(total, $6), status = $7::smallint, "
+    "WITH j AS (UPDATE job SET done = $4, failed = $5, total = greatest(total, $6), status = "
+    "$7::smallint, "
     "ended_at = CASE WHEN $7::smallint = 3 THEN gate_now() END, version = version + 1 "
     "WHERE id = $1 AND kind = $2 AND form = $3 AND staff_id = gate_actor() AND status = 2 "
     "RETURNING id) "
