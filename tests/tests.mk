@@ -200,7 +200,7 @@ TESTS += tests/service/customer.script tests/service/contact.script tests/servic
 
 TESTS += tests/service/organisation.script tests/service/organisation_staff.script \
 	tests/service/rights.script tests/service/rights_extra_field.script \
-	tests/service/operation_log.script
+	tests/service/operation_log.script tests/service/organisation_import.sh
 
 # --- screen: the real client in a pseudo-terminal
 # tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.
