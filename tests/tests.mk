@@ -126,6 +126,10 @@ tests_unit_test_customer_relation_SOURCES = tests/unit/test_customer_relation.c 
 tests_unit_test_customer_relation_LDADD = $(CUSTOMER_NEEDS)
 tests_unit_test_mechanism_SOURCES = tests/unit/test_mechanism.c $(CUSTOMER_FIXTURE)
 tests_unit_test_mechanism_LDADD = $(CUSTOMER_NEEDS)
+check_PROGRAMS += tests/unit/test_organisation
+TESTS += tests/unit/test_organisation
+tests_unit_test_organisation_SOURCES = tests/unit/test_organisation.c $(CUSTOMER_FIXTURE)
+tests_unit_test_organisation_LDADD = $(CUSTOMER_NEEDS)
 tests_unit_test_account_SOURCES = tests/unit/test_account.c $(CUSTOMER_FIXTURE)
 tests_unit_test_account_LDADD = $(CUSTOMER_NEEDS)
 endif
