@@ -401,7 +401,9 @@ bool application_pump(struct application *application, int timeout)
     if (application->done)
         return false;
     application_draw(application);
+    terminal_hold_keys(application->terminal, true);
     (void)application_step(application, timeout, &key);
+    terminal_hold_keys(application->terminal, false);
     return !application->done;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/application.h"
@@ -23,12 +24,16 @@
 
 enum { PATH_LIMIT = 4096, PROBE = 300 /* ms */, OPTION_KEYS = 256 };
 
+/* The time of the business, whatever the machine of the terminal believes: China has one zone. */
+static const char business_zone[] = "CST-8";
+
 struct options {
     const char *address;
     const char *authority;
     const char *language;
     const char *encoding;
     const char *forms;
+    const char *zone;
     int escape_delay;
     bool ascii;
     bool twins;
@@ -44,6 +49,7 @@ static const struct option long_options[] = {
     {"language", required_argument, NULL, 'l'},
     {"encoding", required_argument, NULL, 'e'},
     {"forms", required_argument, NULL, 'f'},
+    {"zone", required_argument, NULL, 'z'},
     {"escape-delay", required_argument, NULL, 'd'},
     {"ascii", no_argument, NULL, 'A'},
     {"twins", no_argument, NULL, 't'},
@@ -59,7 +65,8 @@ static void usage(FILE *file)
 {
     fputs("usage: halldesk [--socket PATH | --server tls:HOST:PORT] [--authority FILE]\n"
           "                [--language zh|en] [--encoding UTF-8|GB18030] [--forms DIRECTORY]\n"
-          "                [--escape-delay MS] [--ascii] [--twins] [--printer] [--no-probe]\n"
+          "                [--zone TZ] [--escape-delay MS] [--ascii] [--twins] [--printer] "
+          "[--no-probe]\n"
           "man 1 halldesk explains them.\n",
           file);
 }
@@ -69,7 +76,7 @@ static int options_read(int count, char *arguments[], struct options *options)
 {
     static char address[PATH_LIMIT];
     int option;
-    while ((option = getopt_long(count, arguments, "s:S:a:l:e:f:d:Atpnvh", long_options, NULL)) !=
+    while ((option = getopt_long(count, arguments, "s:S:a:l:e:f:z:d:Atpnvh", long_options, NULL)) !=
            -1) {
         switch (option) {
         case 's':
@@ -90,6 +97,9 @@ static int options_read(int count, char *arguments[], struct options *options)
             break;
         case 'f':
             options->forms = optarg;
+            break;
+        case 'z':
+            options->zone = optarg;
             break;
         case 'd':
             options->escape_delay = atoi(optarg);
@@ -291,10 +301,12 @@ static void person_work(struct application *application)
 int main(int count, char *arguments[])
 {
     static struct application application;
-    struct options options = {.language = "zh"};
+    struct options options = {.language = "zh", .zone = business_zone};
     int status = options_read(count, arguments, &options);
     if (status >= 0)
         return status;
+    setenv("TZ", options.zone, 1);
+    tzset();
     application.arena = arena_create();
     application.task_count = 1;
     application.forms_directory = forms_find(&options);

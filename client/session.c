@@ -64,7 +64,6 @@ static void waiting_show(struct application *application, const struct waiting *
 static void waiting_run(struct application *application, struct waiting *waiting, int slot)
 {
     bool said = false;
-    terminal_hold_keys(application->terminal, true);
     for (int step = 0; !waiting->answered; step++) {
         if (application->done && step < LAST_STEPS) { /* no terminal any more: a last draft */
             connection_wait(application->connection, 100);
@@ -89,7 +88,6 @@ static void waiting_run(struct application *application, struct waiting *waiting
             said = true;
         }
     }
-    terminal_hold_keys(application->terminal, false);
     if (said)
         application_say_text(application, CELL_PLAIN, "");
 }

@@ -79,6 +79,7 @@ libhalldesk_engine_a_SOURCES = \
 	server/engine/query.c server/engine/read.c server/engine/read.h \
 	server/engine/report.c server/engine/report.h \
 	server/engine/statement.c server/engine/statement.h \
+	server/engine/job.c server/engine/job.h \
 	server/engine/transfer.c server/engine/transfer.h \
 	server/engine/validate.c \
 	server/engine/write.c server/engine/write.h \

@@ -146,7 +146,7 @@ CREATE TABLE job (
     failed bigint NOT NULL DEFAULT 0,
     position bigint NOT NULL DEFAULT 0, -- where to go on after a stop
     message text NOT NULL DEFAULT '',
-    staff_id bigint NOT NULL,
+    staff_id bigint NOT NULL REFERENCES staff,
     network_id bigint NOT NULL,
     area_id bigint NOT NULL DEFAULT 0,
     hall_id bigint NOT NULL DEFAULT 0,

@@ -9,7 +9,10 @@ REVOKE UPDATE, DELETE ON history, history_rest FROM halldesk_app;
 -- Partitions are reached through their parents, where the policies are.
 REVOKE ALL ON operation_log_rest, history_rest FROM halldesk_app;
 REVOKE SELECT ON session_slot FROM halldesk_app;
-REVOKE SELECT (token_hash) ON session FROM halldesk_app;
+-- All of a session but the hash of its token.
+REVOKE SELECT ON session FROM halldesk_app;
+GRANT SELECT (id, staff_id, staff_number, organisation_id, network_id, area_id, hall_id, language, address, line, state,
+    signed_in_at, last_call_at, ended_at, ended_reason, version) ON session TO halldesk_app;
 
 -- Functions that see credentials.
 DO $$

@@ -109,7 +109,7 @@ endif
 
 # decisions of customers and accounts, without a database
 if HAVE_CMOCKA
-CUSTOMER_TESTS = tests/unit/test_customer_entry tests/unit/test_customer_password \
+CUSTOMER_TESTS = tests/unit/test_mechanism tests/unit/test_customer_entry tests/unit/test_customer_password \
 	tests/unit/test_customer_relation tests/unit/test_account
 check_PROGRAMS += $(CUSTOMER_TESTS)
 TESTS += $(CUSTOMER_TESTS)
@@ -124,6 +124,12 @@ tests_unit_test_customer_password_SOURCES = tests/unit/test_customer_password.c 
 tests_unit_test_customer_password_LDADD = $(CUSTOMER_NEEDS)
 tests_unit_test_customer_relation_SOURCES = tests/unit/test_customer_relation.c $(CUSTOMER_FIXTURE)
 tests_unit_test_customer_relation_LDADD = $(CUSTOMER_NEEDS)
+tests_unit_test_mechanism_SOURCES = tests/unit/test_mechanism.c $(CUSTOMER_FIXTURE)
+tests_unit_test_mechanism_LDADD = $(CUSTOMER_NEEDS)
+check_PROGRAMS += tests/unit/test_organisation
+TESTS += tests/unit/test_organisation
+tests_unit_test_organisation_SOURCES = tests/unit/test_organisation.c $(CUSTOMER_FIXTURE)
+tests_unit_test_organisation_LDADD = $(CUSTOMER_NEEDS)
 tests_unit_test_account_SOURCES = tests/unit/test_account.c $(CUSTOMER_FIXTURE)
 tests_unit_test_account_LDADD = $(CUSTOMER_NEEDS)
 endif
@@ -187,14 +193,19 @@ TESTS += tests/service/order_path.sh tests/service/order_constraints.sh \
 TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
-	tests/service/bulk.sh tests/service/import.sh
-TESTS += tests/service/mechanism_work.script tests/service/mechanism_approval.script
+	tests/service/bulk.sh tests/service/import.sh tests/service/ctl_settings.sh
+TESTS += tests/service/mechanism_work.script tests/service/mechanism_approval.script \
+	tests/service/mechanism_limit.script tests/service/mechanism_reminder.script \
+	tests/service/mechanism_race.sh
+check_PROGRAMS += tests/service/push_listen
+tests_service_push_listen_SOURCES = tests/service/push_listen.c
+tests_service_push_listen_LDADD = libhalldesk-connection.a libhalldesk-protocol.a $(SSL_LIBS) $(Z_LIBS)
 TESTS += tests/service/customer.script tests/service/contact.script tests/service/account.script \
 	tests/service/customer_relation.script tests/service/customer_bulk.sh
 
 TESTS += tests/service/organisation.script tests/service/organisation_staff.script \
 	tests/service/rights.script tests/service/rights_extra_field.script \
-	tests/service/operation_log.script
+	tests/service/operation_log.script tests/service/organisation_import.sh
 
 # --- screen: the real client in a pseudo-terminal
 # tests/screen/pty_screen.[ch] is the harness; a test needs SCREEN_NEEDS and names its program.
@@ -257,6 +268,12 @@ tests_fuzz_fuzz_expression_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_ex
 	tests/fuzz/fuzz_protocol.h
 tests_fuzz_fuzz_expression_LDADD = libhalldesk-expression.a libhalldesk-protocol.a $(Z_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_network_event
+TESTS += tests/fuzz/fuzz_network_event
+tests_fuzz_fuzz_network_event_SOURCES = tests/fuzz/fuzz_driver.c tests/fuzz/fuzz_network_event.c \
+	tests/fuzz/fuzz_protocol.h
+tests_fuzz_fuzz_network_event_LDADD = libhalldesk-domain.a libhalldesk-protocol.a $(Z_LIBS) $(JSON_LIBS)
+
 # --- fault: kills, lost lines, full disks
 TESTS += tests/fault/order_kills.sh
 # --- processes: the server with a stub of the gate, killed, flooded, reloaded
@@ -296,6 +313,8 @@ TESTS += \
 	tests/lint/distribution.sh
 
 # --- bench: run by ./run bench, one after the other; each prints lines "name value unit ours theirs"
+TESTS += tests/fault/database_away.sh
+
 BENCHES =
 check_PROGRAMS += tests/bench/bench_expression
 BENCHES += tests/bench/bench_expression

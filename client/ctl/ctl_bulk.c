@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/ctl/ctl.h"
+#include "client/ctl/job.h"
 #include "client/ctl/pump.h"
 #include "client/ctl/request.h"
 #include "protocol/arena.h"
@@ -153,7 +154,18 @@ static int bulk_rows(struct bulk *bulk)
                           .context = bulk,
                           .next = record_next,
                           .done = record_done};
+    struct job job = {.desk = bulk->desk,
+                      .form = bulk->form,
+                      .verb = VERB_BULK,
+                      .title =
+                          arena_format(bulk->arena, "%s %s", bulk->verb->name, bulk->where[0])};
+    enum status status = bulk->request->dry_run ? STATUS_OK : job_begin(&job, bulk->count);
+    if (status != STATUS_OK) {
+        printf("{\"status\":\"%s\"}\n", status_names[status]);
+        return CTL_FAILED;
+    }
     bool whole = pump_run(pump);
+    job_report(&job, bulk->count, pump->counts[PUMP_REFUSED], true);
     printf("{\"status\":\"%s\",\"chosen\":%zu,\"changed\":%llu,\"unchanged\":%llu,"
            "\"refused\":%llu,\"dry_run\":%s}\n",
            whole ? "ok" : status_names[pump->stopped], bulk->count,

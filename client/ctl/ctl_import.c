@@ -13,11 +13,12 @@
 
 #include "client/ctl/ctl.h"
 #include "client/ctl/import_map.h"
+#include "client/ctl/job.h"
 #include "client/ctl/pump.h"
 #include "client/ctl/request.h"
 #include "protocol/arena.h"
 
-enum { READ_BYTES = 65536, STATE_ROWS = 200, STRUCTURE_SHOWN = 100 };
+enum { READ_BYTES = 65536, STATE_ROWS = 200, REPORT_ROWS = 1000, STRUCTURE_SHOWN = 100 };
 
 struct import {
     const struct ctl_settings *settings;
@@ -48,6 +49,8 @@ struct import {
     FILE *rejects;
     struct csv_writer *rejects_writer;
     struct pump *pump;
+    struct job job;
+    uint64_t before; /* rows that earlier runs of the same import have answered */
     uint64_t answered;
     bool trying; /* the first of two passes with the server: nothing is kept yet */
     bool failed;
@@ -186,10 +189,11 @@ static void state_write(struct import *import)
         return;
     const char *fresh = arena_format(import->arena, "%s.new", import->state_file);
     FILE *stream = fopen(fresh, "wbe");
-    bool good =
-        stream &&
-        fprintf(stream, "halldesk-import 1\nform %s\nline %" PRIu64 "\noffset %" PRIu64 "\n",
-                import->form_name, line, offset) > 0;
+    bool good = stream && fprintf(stream,
+                                  "halldesk-import 1\nform %s\nline %" PRIu64 "\noffset %" PRIu64
+                                  "\njob %" PRId64 " %" PRIu64 "\n",
+                                  import->form_name, line, offset, import->job.id,
+                                  import->before + import->answered) > 0;
     good = good && fflush(stream) == 0 && fsync(fileno(stream)) == 0;
     if (stream)
         fclose(stream);
@@ -206,10 +210,12 @@ static bool state_read(struct import *import, uint64_t *line, uint64_t *offset)
     FILE *stream = fopen(import->state_file, "rbe");
     if (!stream)
         return complain(import->state_file, "there is nothing to go on with");
-    int count = fscanf(stream, "halldesk-import 1\nform %127s\nline %" SCNu64 "\noffset %" SCNu64,
-                       form, line, offset);
+    int count = fscanf(stream,
+                       "halldesk-import 1\nform %127s\nline %" SCNu64 "\noffset %" SCNu64
+                       "\njob %" SCNd64 " %" SCNu64,
+                       form, line, offset, &import->job.id, &import->before);
     fclose(stream);
-    if (count != 3 || strcmp(form, import->form_name) != 0)
+    if (count != 5 || strcmp(form, import->form_name) != 0)
         return complain(import->state_file, "belongs to another import");
     return true;
 }
@@ -294,6 +300,9 @@ static bool row_next(void *context, struct pump_task *task)
 {
     struct import *import = context;
     struct csv_record record;
+    if (import->job.id && import->before + import->answered >= import->job.reported + REPORT_ROWS)
+        job_report(&import->job, import->before + import->answered,
+                   import->pump->counts[PUMP_REFUSED], false);
     if (!source_next(import, &record))
         return false;
     const char **cells = ARENA_ARRAY(task->arena, const char *, record.count + 1);
@@ -389,9 +398,19 @@ static int rows_import(struct import *import)
             return CTL_FAILED;
         }
     }
+    if (!import->dry_run) {
+        enum status status = job_begin(&import->job, import->rows);
+        if (status != STATUS_OK) {
+            complain("import", status_names[status]);
+            return CTL_FAILED;
+        }
+    }
     clock_gettime(CLOCK_MONOTONIC, &start);
     bool whole = pass_run(import, import->dry_run, line, offset, pump);
     summary_print(import, pump, seconds_since(&start));
+    if (whole)
+        job_report(&import->job, import->before + import->answered, pump->counts[PUMP_REFUSED],
+                   true);
     if (whole && import->state_file && !import->dry_run)
         unlink(import->state_file);
     else
@@ -417,6 +436,11 @@ static bool form_prepare(struct import *import)
         return complain(import->key, "is no field to find a record by");
     if (!form_verb(import->form, VERB_CREATE) && !import->change_only)
         return complain(import->form_name, "records of this form are not created");
+    const char *slash = strrchr(import->file, '/');
+    import->job = (struct job){.desk = import->desk,
+                               .form = import->form,
+                               .verb = VERB_IMPORT,
+                               .title = slash ? slash + 1 : import->file};
     if (import->key && (!form_verb(import->form, VERB_CHANGE) ||
                         !desk_permits(import->desk, import->form->number, VERB_QUERY)))
         return complain(import->form_name, "cannot be found and changed");
@@ -542,10 +566,10 @@ static int import_words(int argc, char **argv, struct import *import, struct ctl
             return CTL_USAGE;
         }
     }
-    if (placed != 2 || !import->map_file || (import->create_only && import->change_only))
+    if (placed == 0 || !import->map_file || (import->create_only && import->change_only))
         return CTL_USAGE;
-    import->form_name = places[0];
-    import->file = places[1];
+    import->form_name = placed == 2 ? places[0] : NULL; /* the map knows it */
+    import->file = places[placed - 1];
     if (!import->state_file)
         import->state_file = arena_format(import->arena, "%s.import", import->file);
     import->settings = settings;

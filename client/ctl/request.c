@@ -154,11 +154,13 @@ static json_t *usage_json(const struct input_error *error)
     return json_pack("{s:s, s:s}", "status", "usage", "text", error->text);
 }
 
-/* Pages until the limit is reached, or all are read. */
+/* Pages until the limit is reached, or all are read. What a page was decoded into is forgotten with
+ * it: an export may have millions of rows. */
 static json_t *pages_run(struct making *making, json_t *answer,
                          void (*row)(void *context, json_t *row), void *context)
 {
     const struct request *request = making->request;
+    struct arena *page = arena_create();
     int64_t seen = 0;
     json_t *whole = row ? NULL : json_array();
     for (;;) {
@@ -180,13 +182,15 @@ static json_t *pages_run(struct making *making, json_t *answer,
         const char *after = arena_string(making->arena, next);
         enum status status = call_send(making, after);
         json_decref(answer);
+        arena_reset(page);
         answer = status == STATUS_OK
-                     ? answer_json(making->desk, making->form, making->verb, request, making->arena)
+                     ? answer_json(making->desk, making->form, making->verb, request, page)
                      : refusal_json(making->desk, making->form, status, making->arena);
     }
     json_object_set_new(answer, "count", json_integer(seen));
     if (whole)
         json_object_set_new(answer, "rows", whole);
+    arena_free(page);
     return answer;
 }
 

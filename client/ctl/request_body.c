@@ -214,9 +214,8 @@ static void query_make(struct making *making)
     }
     const uint8_t *token = hex_bytes(making, request->after ? request->after : "", &length);
     writer_signed(making->body, order);
-    writer_unsigned(making->body, (uint64_t)(request->limit ? request->limit
-                                             : request->all ? PAGE
-                                                            : 0));
+    bool whole_pages = request->limit > PAGE || (request->all && request->limit == 0);
+    writer_unsigned(making->body, whole_pages ? PAGE : (uint64_t)request->limit);
     writer_block(making->body, token, length);
 }
 

@@ -232,12 +232,21 @@ static struct script_session *session_find(struct script *script, const char *na
     return NULL;
 }
 
-/* session NAME: switch. session NAME STAFF PASSWORD [new=PASSWORD] [take_over=1] [line=TEXT]:
- * sign in, and switch if that is granted; the answer says how it went. */
+static const struct ctl_settings *settings_in(struct script *script, const char *language)
+{
+    struct ctl_settings *settings = ARENA_NEW(script->arena, struct ctl_settings);
+    *settings = *script->settings;
+    settings->language = arena_string(script->arena, language);
+    return settings;
+}
+
+/* session NAME: switch. session NAME STAFF PASSWORD [new=PASSWORD] [take_over=1] [line=TEXT]
+ * [language=zh|en]: sign in, and switch if that is granted; the answer says how it went. */
 static bool session_statement(struct script *script, size_t count, char *const words[])
 {
     const char *new_password = NULL;
     const char *line = "script";
+    const struct ctl_settings *settings = script->settings;
     bool take_over = false;
     const char *text;
     if (count != 2 && count < 4)
@@ -254,10 +263,12 @@ static bool session_statement(struct script *script, size_t count, char *const w
             line = words[i] + 5;
         else if (strcmp(words[i], "take_over=1") == 0)
             take_over = true;
+        else if (strcmp(words[i], "language=zh") == 0 || strcmp(words[i], "language=en") == 0)
+            settings = settings_in(script, words[i] + strlen("language="));
         else
-            return script_fail(script, "%s: new=, line= or take_over=1", words[i]);
+            return script_fail(script, "%s: new=, line=, language= or take_over=1", words[i]);
     }
-    struct desk *desk = desk_create(script->settings, line, script->messages);
+    struct desk *desk = desk_create(settings, line, script->messages);
     if (!desk)
         return script_fail(script, "no connection");
     enum status status = desk_sign_in(desk, words[2], words[3], new_password, take_over, &text);

@@ -433,7 +433,7 @@ const char *home_code(struct view *view, unsigned number)
     if (number == 0 || number > home->work_count)
         return NULL;
     /* What waits is opened in the form that it is about, else in the inbox of all work. */
-    const char *const names[] = {home->work[number - 1].kind, "work_item", "inbox"};
+    const char *const names[] = {home->work[number - 1].kind, "work_inbox", "work_item"};
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         for (size_t i = 0; i < store_count(application->store); i++) {
             const struct store_entry *entry = store_at(application->store, i);

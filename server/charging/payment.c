@@ -6,7 +6,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { ORDER_FIRST_FINAL_BAD = 8, RECEIPT_WORDS = 256, NUMERAL_COUNT = 20 };
+enum { RECEIPT_WORDS = 256, NUMERAL_COUNT = 20 };
+
+/* States of form customer_order in which nothing is owed any more. */
+enum { ORDER_REJECTED = 2, ORDER_CANCELLED = 8, ORDER_FAILED = 10 };
 
 static const struct load pay_loads[] = {
     {"ways",
@@ -38,10 +41,10 @@ static const struct load close_loads[] = {
 };
 
 #define RECEIPT                                                                                    \
-    "(SELECT r.id FROM receipt r LEFT JOIN payment y ON y.id = r.payment_id"                       \
-    " LEFT JOIN customer_order o ON o.id = y.customer_order_id"                                    \
-    " WHERE r.state = 1 AND (r.serial = upper($1::text) OR o.number = upper($2::text)) ORDER BY "  \
-    "r.id DESC LIMIT 1)"
+    "(SELECT r.id FROM receipt r WHERE r.state = 1 AND r.serial = upper($1::text)"                 \
+    " UNION ALL SELECT r.id FROM customer_order o JOIN payment y ON y.customer_order_id = o.id"    \
+    " JOIN receipt r ON r.payment_id = y.id AND r.state = 1 WHERE o.number = upper($2::text)"      \
+    " ORDER BY 1 DESC LIMIT 1)"
 
 static const struct load print_loads[] = {
     {"receipt",
@@ -219,7 +222,8 @@ static void order_pay(struct decision_case *c)
     const struct lines *lines = record_value(c->input, "tenders")->lines;
     struct settlement settlement;
     const char *serial = NULL;
-    if (record_integer(c->before, "state") >= ORDER_FIRST_FINAL_BAD) {
+    int64_t state = record_integer(c->before, "state");
+    if (state == ORDER_REJECTED || state == ORDER_CANCELLED || state == ORDER_FAILED) {
         decision_fault(c, "state", "charging.order_closed", NULL);
         return;
     }

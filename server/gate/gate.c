@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/engine/job.h"
 #include "server/engine/report.h"
 #include "server/engine/transfer.h"
 #include "server/process/log.h"
@@ -134,6 +135,8 @@ static const verb_handler handlers[VERB_OWN] = {
     [VERB_ATTACH] = engine_attach,
     [VERB_ATTACHMENTS] = engine_attachments,
     [VERB_FETCH_ATTACHMENT] = engine_fetch_attachment,
+    [VERB_BULK] = engine_job,
+    [VERB_IMPORT] = engine_job,
 };
 
 static enum status form_call(struct call *call)

@@ -11,7 +11,7 @@
 
 #include "server/process/log.h"
 
-enum { NUMBER_LIMIT = 32, PASSWORD_LIMIT = 128, CONNECT_MILLISECONDS = 4000 };
+enum { NUMBER_LIMIT = 32, PASSWORD_LIMIT = 128, CONNECT_MILLISECONDS = 4000, LOOKUP_ATTEMPTS = 2 };
 
 /* Of an unknown number: costs the same time as a known one, and matches nothing. */
 static const char unknown_hash[] =
@@ -197,15 +197,18 @@ void auth_sign_in(struct gate *gate, const struct gate_request *request, struct 
         signed_in(reply, &ask, STATUS_BROKEN, "");
         return;
     }
-    if (!database_connect(gate->engine.database, CONNECT_MILLISECONDS)) {
-        signed_in(reply, &ask, STATUS_UNAVAILABLE, "");
-        return;
-    }
     struct parameter number = parameter_text(ask.number);
-    database_begin(gate->engine.database, gate->arena);
-    size_t lookup =
-        database_queue(gate->engine.database, "SELECT * FROM auth_lookup($1)", 1, &number);
-    if (!database_flush(gate->engine.database, true)) {
+    size_t lookup = 0;
+    bool found = false;
+    for (int attempt = 0; attempt < LOOKUP_ATTEMPTS && !found; attempt++) {
+        if (!database_connect(gate->engine.database, CONNECT_MILLISECONDS)) {
+            break;
+        }
+        database_begin(gate->engine.database, gate->arena);
+        lookup = database_queue(gate->engine.database, "SELECT * FROM auth_lookup($1)", 1, &number);
+        found = database_flush(gate->engine.database, true);
+    }
+    if (!found) {
         signed_in(reply, &ask, STATUS_UNAVAILABLE, "");
         return;
     }

@@ -115,7 +115,7 @@ static void outbox_fail(struct decision_case *c)
         " WHERE id = $1::bigint AND status = 1",
         -1, 3, message_id(c), record_text(c->input, "error"), poisoned ? "t" : "f");
     if (poisoned && loaded_integer(c, "message", 0, "status") == 1) {
-        effect_work_item(c, "work.stream_stopped", c->actor.organisation, 0, "outbox_record",
+        effect_work_item(c, "stream_stopped", c->actor.organisation, 0, "outbox_record",
                          record_integer(c->input, "message_id"),
                          loaded_text(c, "message", 0, "stream"), 0);
     }

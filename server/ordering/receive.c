@@ -37,7 +37,7 @@ static void message_fallout(struct decision_case *c, const char *result)
 {
     int64_t id = c->new_id(c->context);
     inbox_keep(c, id, result);
-    effect_work_item(c, "work.message_fallout", c->actor.organisation, 0, "inbox_record", id,
+    effect_work_item(c, "message_fallout", c->actor.organisation, 0, "inbox_record", id,
                      record_text(c->input, "external_id"), 0);
 }
 
@@ -97,9 +97,8 @@ static void service_fallout(struct decision_case *c, size_t row, struct record *
     if (text[0] != '\0') {
         record_set_text(service, "fault_text", text);
     }
-    effect_work_item(c, "work.service_order_fallout",
-                     loaded_integer(c, "order", 0, "organisation_id"), 0, "service_order",
-                     loaded_integer(c, "services", row, "id"), number, 0);
+    effect_work_item(c, "service_order_fallout", loaded_integer(c, "order", 0, "organisation_id"),
+                     0, "service_order", loaded_integer(c, "services", row, "id"), number, 0);
     effect_notice(c, loaded_integer(c, "order", 0, "staff_id"), "notice.service_order_fallout",
                   number);
     if (loaded_integer(c, "order", 0, "state") == ORDER_IN_PROGRESS) {

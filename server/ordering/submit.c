@@ -189,6 +189,12 @@ void service_order_resend(struct decision_case *c)
     *record_value(c->after, "fault_text") = (struct value){.presence = VALUE_CLEARED, .text = ""};
     service_send(c, loaded_text(c, "order", 0, "number"), 0,
                  service_reference(c, record_text(c->before, "number"), attempt), &relations);
+    /* Whoever had it in the inbox has done it by this. */
+    effect_statement(
+        c,
+        "UPDATE work_item SET status = 3, done_at = gate_now(), version = version + 1"
+        " WHERE record_id = $1::bigint AND form = 'service_order' AND status IN (1, 2)",
+        -1, 1, decision_number(c, c->before->id));
     for (size_t i = 0; i < loaded_rows(c, "siblings"); i++) {
         int64_t state = loaded_integer(c, "siblings", i, "state");
         others = others || state == ORDER_REJECTED || state == ORDER_FAILED;

@@ -11,8 +11,8 @@ SELECT r.id, p.id, g.place
     ('AUDITOR', '^(region|organisation|cabinet|post|staff|role|access_grant|permission|role_access|staff_access|region_scope|sales_group|session_view|operation_view|code|code_list|extra_field|setting)\.(query|show|list|report)$', 0),
     ('AUDITOR', '^print_log\.print$', 0),
     -- Of his unit and what lies below only [17-144].
-    ('UNIT_ADMIN', '^organisation\.(create|change|show|query|list|merge)$', 0),
-    ('UNIT_ADMIN', '^staff\.(create|change|show|query|list|remove|reset_password|release|sign_out)$', 0),
+    ('UNIT_ADMIN', '^organisation\.(create|change|show|query|list|merge|import|bulk|export)$', 0),
+    ('UNIT_ADMIN', '^staff\.(create|change|show|query|list|remove|reset_password|release|sign_out|import|bulk|export)$', 0),
     ('UNIT_ADMIN', '^(access_grant|staff_access|region_scope|session_view)\.', 0),
     ('UNIT_ADMIN', '^(region|post|role|permission|role_access)\.(show|query|list)$', 0),
     ('UNIT_ADMIN', '^(operation_view\.(query|report)|print_log\.print)$', 0),
@@ -23,7 +23,7 @@ SELECT r.id, p.id, g.place
     ('AGENT', '^(region|organisation|staff|post)\.list$', 1),
     ('MANAGER', '^(region|organisation|staff|post)\.list$', 1),
     ('SERVICE', '^(due_work\.run|standard\.receive)$', 0),
-    ('SERVICE', '^(region|organisation|cabinet|post|staff)\.(create|change|query|list)$', 0)
+    ('SERVICE', '^(region|organisation|cabinet|post|staff)\.(create|change|show|query|list|import|bulk)$', 0)
   ) AS g (role, names, place)
   JOIN role r ON r.code = g.role JOIN permission p ON p.name ~ g.names
 ON CONFLICT (role_id, permission_id) DO NOTHING;
