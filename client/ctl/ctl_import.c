@@ -43,6 +43,9 @@ struct import {
     struct csv_reader *reader;
     bool ended;
     uint64_t next_line, next_offset;
+    struct pump_source *ahead; /* read, but of the next record; NULL: none */
+    struct arena *ahead_arenas[2];
+    int ahead_turn;
     uint64_t rows; /* of the file, known after the first pass */
     char delimiter;
     /* rejects */
@@ -79,6 +82,7 @@ static bool source_open(struct import *import, uint64_t line, uint64_t offset)
 {
     uint64_t skipped = 0;
     import->ended = false;
+    import->ahead = NULL;
     if (import->stream)
         fclose(import->stream);
     csv_reader_free(import->reader);
@@ -281,42 +285,104 @@ static void reject(struct import *import, const struct pump_task *task, json_t *
     free(text);
     if (!import->rejects_writer)
         return;
-    const char **cells = ARENA_ARRAY(task->arena, const char *, task->cell_count + 2);
-    size_t count = task->cell_count;
-    for (size_t i = 0; i < count; i++)
-        cells[i] = task->cells[i];
-    /* A file without a header has no names to know these by: it gets the plain rows only. */
-    if (import->map->header) {
-        cells[count++] = arena_format(task->arena, "%" PRIu64, task->line);
-        cells[count++] = faults_text(answer, task->arena);
+    for (const struct pump_source *source = task->source; source; source = source->next) {
+        const char **cells = ARENA_ARRAY(task->arena, const char *, source->count + 2);
+        size_t count = source->count;
+        for (size_t i = 0; i < count; i++)
+            cells[i] = source->cells[i];
+        /* A file without a header has no names to know these by: it gets the plain rows only. */
+        if (import->map->header) {
+            cells[count++] = arena_format(task->arena, "%" PRIu64, source->line);
+            cells[count++] = faults_text(answer, task->arena);
+        }
+        if (!csv_writer_record(import->rejects_writer, cells, count) && !import->failed)
+            import->failed = !complain(import->rejects_file, "cannot be written");
     }
-    if (!csv_writer_record(import->rejects_writer, cells, count) && !import->failed)
-        import->failed = !complain(import->rejects_file, "cannot be written");
 }
 
 /* --- rows --- */
 
+/* A row that was read ahead belongs to the next record: it outlives the task that read it. */
+static bool source_take(struct import *import, struct arena *arena, struct pump_source *source)
+{
+    struct csv_record record;
+    struct csv_record *from = &record;
+    if (import->ahead) {
+        *source = *import->ahead;
+        const char **cells = ARENA_ARRAY(arena, const char *, source->count + 1);
+        for (size_t i = 0; i < source->count; i++)
+            cells[i] = arena_string(arena, source->cells[i]);
+        source->cells = cells;
+        import->ahead = NULL;
+        return true;
+    }
+    if (!source_next(import, from))
+        return false;
+    const char **cells = ARENA_ARRAY(arena, const char *, record.count + 1);
+    for (size_t i = 0; i < record.count; i++)
+        cells[i] = arena_string(arena, record.cells[i]);
+    *source = (struct pump_source){
+        .line = record.line, .offset = record.offset, .count = record.count, .cells = cells};
+    import->next_line = record.next_line;
+    import->next_offset = record.next_offset;
+    return true;
+}
+
+static struct import_row row_of(const struct pump_source *source)
+{
+    return (struct import_row){
+        .line = source->line, .count = source->count, .cells = source->cells};
+}
+
+/* Further rows of the same record; the first that is of another is kept for it. */
+static void group_take(struct import *import, struct pump_task *task, struct pump_source *first)
+{
+    struct import_row row = row_of(first);
+    const char *group = import_group(import->map, &row);
+    struct pump_source *last = first;
+    while (group[0]) {
+        struct pump_source *source = ARENA_NEW(task->arena, struct pump_source);
+        if (!source_take(import, task->arena, source))
+            return;
+        row = row_of(source);
+        if (strcmp(import_group(import->map, &row), group) != 0) {
+            /* The two arenas take turns: the one that is cleared holds nothing any more. */
+            struct arena *arena = import->ahead_arenas[import->ahead_turn];
+            import->ahead_turn ^= 1;
+            arena_reset(arena);
+            struct pump_source *ahead = ARENA_NEW(arena, struct pump_source);
+            const char **cells = ARENA_ARRAY(arena, const char *, source->count + 1);
+            *ahead = *source;
+            for (size_t i = 0; i < source->count; i++)
+                cells[i] = arena_string(arena, source->cells[i]);
+            ahead->cells = cells;
+            import->ahead = ahead;
+            import->next_line = source->line;
+            import->next_offset = source->offset;
+            return;
+        }
+        last = last->next = source;
+        import_lines(import->desk, import->map, task->record, &row, task->arena, &task->faults);
+    }
+}
+
 static bool row_next(void *context, struct pump_task *task)
 {
     struct import *import = context;
-    struct csv_record record;
+    struct pump_source *source = ARENA_NEW(task->arena, struct pump_source);
     if (import->job.id && import->before + import->answered >= import->job.reported + REPORT_ROWS)
         job_report(&import->job, import->before + import->answered,
                    import->pump->counts[PUMP_REFUSED], false);
-    if (!source_next(import, &record))
+    if (!source_take(import, task->arena, source))
         return false;
-    const char **cells = ARENA_ARRAY(task->arena, const char *, record.count + 1);
-    for (size_t i = 0; i < record.count; i++)
-        cells[i] = arena_string(task->arena, record.cells[i]);
-    const struct import_row row = {.line = record.line, .count = record.count, .cells = cells};
-    task->line = record.line;
-    task->offset = record.offset;
-    task->cells = cells;
-    task->cell_count = record.count;
-    import->next_line = record.next_line;
-    import->next_offset = record.next_offset;
+    const struct import_row row = row_of(source);
+    task->line = source->line;
+    task->offset = source->offset;
+    task->source = source;
     task->record =
         import_record(import->desk, import->map, import->form, &row, task->arena, &task->faults);
+    if (import->map->group)
+        group_take(import, task, source);
     return true;
 }
 
@@ -581,12 +647,16 @@ int ctl_import(int argc, char **argv)
     struct arena *arena = arena_create();
     struct ctl_settings settings;
     struct import import = {.arena = arena};
+    import.ahead_arenas[0] = arena_create();
+    import.ahead_arenas[1] = arena_create();
     int result = import_words(argc, argv, &import, &settings);
     if (result == CTL_OK)
         result = map_find(&import) && structure_check(&import) && ctl_settings_complete(&settings)
                      ? import_run(&import)
                      : CTL_FAILED;
     import_release(&import);
+    arena_free(import.ahead_arenas[0]);
+    arena_free(import.ahead_arenas[1]);
     arena_free(arena);
     return result;
 }

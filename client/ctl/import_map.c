@@ -7,9 +7,9 @@
 
 enum { SLOTS = 8, COLUMN_BYTES = 200 };
 
-static const char *const map_keys[] = {"form",   "key",   "encoding", "delimiter",
-                                       "header", "skip",  "slots",    "columns",
-                                       "fields", "lines", NULL};
+static const char *const map_keys[] = {"group",     "form",   "key",   "encoding",
+                                       "delimiter", "header", "skip",  "slots",
+                                       "columns",   "fields", "lines", NULL};
 static const char *const field_keys[] = {"field",  "column",    "value", "format",
                                          "values", "otherwise", NULL};
 static const char *const lines_keys[] = {"lines", "fields", NULL};
@@ -111,6 +111,7 @@ static void map_read(const struct declaration *declaration, const config_setting
     const char *delimiter = declaration_text(declaration, group, "delimiter", false);
     map->form = declaration_text(declaration, group, "form", true);
     map->key = declaration_text(declaration, group, "key", false);
+    map->group = declaration_text(declaration, group, "group", false);
     map->header = declaration_flag(declaration, group, "header", true);
     map->skip = declaration_number(declaration, group, "skip", false, 0, 1000, 0);
     map->slots = declaration_number(declaration, group, "slots", false, 1, SLOTS, SLOTS);
@@ -191,6 +192,9 @@ bool import_map_check(const struct import_map *map, const struct form *form,
         for (size_t n = 0; field && field->lines && n < map->lines[i].count; n++)
             field_check(map, field->lines, &map->lines[i].fields[n], errors);
     }
+    size_t place;
+    if (map->group && !column_find(map, map->group, strlen(map->group), &place))
+        form_errors_add(errors, map->file, 0, "the file has no column \"%s\"", map->group);
     const struct field *key = map->key ? form_field(form, map->key) : NULL;
     if (map->key && (!key || key->type == VALUE_LINES || (key->flags & FIELD_VIRTUAL)))
         form_errors_add(errors, map->file, 0, "%s cannot be found by \"%s\"", form->name, map->key);
@@ -240,7 +244,8 @@ static const char *field_text(const struct import_map *map, const struct import_
 
 static void field_fill(struct desk *desk, const struct import_map *map, struct record *record,
                        const struct import_field *source, const struct import_row *row,
-                       struct arena *arena, struct faults *faults, unsigned lines_field)
+                       struct arena *arena, struct faults *faults, unsigned lines_field,
+                       size_t line)
 {
     const struct field *field = form_field(record->form, source->name);
     struct input_error error = {.arena = arena};
@@ -263,7 +268,7 @@ static void field_fill(struct desk *desk, const struct import_map *map, struct r
         fault = faults_add(faults, "import.value", field->number, text, NULL);
     if (fault) {
         fault->lines_field = (uint16_t)lines_field;
-        fault->line = lines_field ? 1 : 0;
+        fault->line = (uint32_t)line;
     }
 }
 
@@ -283,7 +288,23 @@ struct record *import_record(struct desk *desk, const struct import_map *map,
 {
     struct record *record = record_create(form, arena);
     for (size_t i = 0; i < map->field_count; i++)
-        field_fill(desk, map, record, &map->fields[i], row, arena, faults, 0);
+        field_fill(desk, map, record, &map->fields[i], row, arena, faults, 0, 0);
+    import_lines(desk, map, record, row, arena, faults);
+    return record;
+}
+
+const char *import_group(const struct import_map *map, const struct import_row *row)
+{
+    size_t place;
+    return map->group && column_find(map, map->group, strlen(map->group), &place) &&
+                   place < row->count
+               ? row->cells[place]
+               : "";
+}
+
+void import_lines(struct desk *desk, const struct import_map *map, struct record *record,
+                  const struct import_row *row, struct arena *arena, struct faults *faults)
+{
     for (size_t i = 0; i < map->lines_count; i++) {
         const struct import_lines *lines = &map->lines[i];
         if (!lines_wanted(map, lines, row, arena))
@@ -291,7 +312,7 @@ struct record *import_record(struct desk *desk, const struct import_map *map,
         struct record *line = record_add_line(record, lines->name, arena);
         for (size_t n = 0; n < lines->count; n++)
             field_fill(desk, map, line, &lines->fields[n], row, arena, faults,
-                       form_field(form, lines->name)->number);
+                       form_field(record->form, lines->name)->number,
+                       record_value(record, lines->name)->lines->count);
     }
-    return record;
 }

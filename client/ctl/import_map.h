@@ -33,7 +33,9 @@ struct import_lines {
 struct import_map {
     const char *file;
     const char *form;
-    const char *key; /* field to find an existing record by; NULL: every row is new */
+    const char *key;   /* field to find an existing record by; NULL: every row is new */
+    const char *group; /* column: rows that follow one another with the same text in it are one
+                          record, each a line of it; NULL: a row is a record */
     enum csv_encoding encoding;
     char delimiter;      /* '\0': the commonest */
     bool header;         /* the first record names the columns */
@@ -61,6 +63,11 @@ struct import_row {
     const char *const *cells;
 };
 
+/* Text of the column that groups rows; "" if there is none. */
+const char *import_group(const struct import_map *map, const struct import_row *row);
+/* Adds the lines of a further row of the same record. */
+void import_lines(struct desk *desk, const struct import_map *map, struct record *record,
+                  const struct import_row *row, struct arena *arena, struct faults *faults);
 /* The record of a row; what is wrong goes to `faults` (import.value, import.unknown_value), of
  * which each knows its field. Fields whose text is empty are left out. */
 struct record *import_record(struct desk *desk, const struct import_map *map,

@@ -9,7 +9,16 @@ enum pump_outcome { PUMP_CREATED, PUMP_CHANGED, PUMP_UNCHANGED, PUMP_REFUSED, PU
 
 struct pump;
 
-/* One row on its way. */
+/* A row of the source as it came. */
+struct pump_source {
+    struct pump_source *next; /* of the same record */
+    uint64_t line;
+    uint64_t offset;
+    size_t count;
+    const char *const *cells;
+};
+
+/* One record on its way. */
 struct pump_task {
     struct pump *pump;
     bool busy;
@@ -19,9 +28,8 @@ struct pump_task {
     int64_t id;      /* of the record to change; 0: look for it by the key, or create it */
     int64_t version; /* 0: whatever it is */
     struct record *record;
-    struct faults faults; /* found while the row was read: it is not sent */
-    const char *const *cells;
-    size_t cell_count;
+    struct faults faults;             /* found while the row was read: it is not sent */
+    const struct pump_source *source; /* NULL: not from a file */
     /* for the pump itself */
     int64_t seen_version;
     bool creating;

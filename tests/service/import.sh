@@ -82,6 +82,25 @@ tap_ok $(($? != 1)) "who may not create does not import"
 [[ $output == *denied* ]]
 tap_ok $? "and is told so"
 
+cat >"$work/grouped.csv" <<CSV
+reference,$header
+1,一户,个人,passport,G00000001,13800130011,,,,01088880001
+1,,,,,,,,,01088880002
+1,,,,,,,,,01088880003
+2,二户,个人,passport,G00000002,13800130012,,,,01088880004
+3,三户,个人,passport,G00000003,13800130013,,,,01088880005
+3,,,,,,,,,$(printf '1%.0s' $(seq 130))
+4,四户,个人,passport,G00000004,13800130014,,,,
+CSV
+sed -e 's/key = "certificate_number";/key = "certificate_number"; group = "reference";/' \
+    "$HALLDESK_SOURCE/forms/import/customer.map" >"$work/grouped.map"
+output=$(import customer grouped.csv --map ./grouped.map --rejects grouped_rejects.csv)
+tap_is "$(summary "$output")" "status:ok,rows:4,created:3,changed:0,unchanged:0,refused:1" "rows of one reference are one record with its lines"
+tap_is "$(server_psql -Atc "SELECT p.name || ' ' || string_agg(m.value, ' ' ORDER BY m.value) FROM party p JOIN party_medium m ON m.party_id = p.id WHERE certificate_number LIKE 'G0%' GROUP BY p.name ORDER BY p.name")" \
+    $'一户 01088880001 01088880002 01088880003\n二户 01088880004' "each line where it belongs"
+[[ $output == *'"lines":"media","line":2'* ]] && [ "$(wc -l <"$work/grouped_rejects.csv")" -eq 3 ]
+tap_ok $? "a fault names the line within the record; all rows of the record are handed back" || tap_diagnose "$output"
+
 # Stopped by the loss of the server, in the middle of what is on its way.
 {
     echo "$header"
@@ -109,6 +128,8 @@ tap_is "$(server_psql -Atc "SELECT count(*) - count(DISTINCT certificate_number)
 rows=$(sed 's/.*"rows":\([0-9]*\).*/\1/' <<<"$(tail -n 1 <<<"$output")")
 [ "$rows" -lt 2000 ]
 tap_ok $? "what was answered before is not sent again" || tap_diagnose "$output"
+tap_is "$(server_psql -Atc "SELECT count(*), max(status), max(total) FROM job WHERE kind = 'import' AND title = 'long.csv'")" "1|3|2000" \
+    "it is one job to who looks on, and ended"
 [ ! -e "$work/long.csv.import" ]
 tap_ok $? "when all is done the place is forgotten"
 output=$(import customer long.csv --map customer --create-only --resume 2>&1)
