@@ -250,7 +250,6 @@ static void order_pay(struct decision_case *c)
     }
     postings_write(c, payment_write(c, tenders, lines, &settlement, &serial), &settlement);
     record_set_integer(c->after, "paid_amount", settlement.due);
-    record_set_integer(c->answer, "paid_amount", settlement.due);
     record_set_integer(c->answer, "change_amount", settlement.change);
     record_set_text(c->answer, "receipt_serial", serial);
 }

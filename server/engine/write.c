@@ -264,6 +264,18 @@ static bool answer_said(const struct record *answer)
     return false;
 }
 
+/* Lines of an answer are what is, not what is to be done: the client takes them as unchanged. */
+static void answer_keep(struct record *answer)
+{
+    for (size_t i = 0; i < answer->form->field_count; i++) {
+        struct lines *lines = answer->values[i].lines;
+        for (size_t n = 0; lines != NULL && n < lines->count; n++) {
+            lines->lines[n].action = LINE_KEEP;
+            answer_keep(&lines->lines[n].record);
+        }
+    }
+}
+
 /* Answer: signed id, signed version, text key, u8 whether a record follows, record. */
 static void answer_encode(struct write *write, int64_t version)
 {
@@ -286,6 +298,7 @@ static void answer_encode(struct write *write, int64_t version)
     bool said = answer != NULL && answer_said(answer);
     writer_u8(call->answer, said ? 1 : 0);
     if (said) {
+        answer_keep(answer);
         record_encode(call->answer, answer);
     }
 }

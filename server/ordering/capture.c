@@ -222,7 +222,7 @@ static void totals_write(struct record *record, const struct price_result *resul
     record_set_integer(record, "paid_amount", 0);
 }
 
-/* Charges go onto the order, and back to the caller: a dry run is the preview of the price. */
+/* Charges go onto the order, and of a dry run, the preview of the price, back to the caller. */
 static void order_price(struct decision_case *c)
 {
     struct lines *items = items_of(c->after);
@@ -242,7 +242,9 @@ static void order_price(struct decision_case *c)
     for (size_t i = 0; i < result.count; i++) {
         const struct price_charge *charge = &result.charges[i];
         charge_write(record_add_line(c->after, "charges", c->arena), charge);
-        charge_write(record_add_line(c->answer, "charges", c->arena), charge);
+        if (c->dry_run) {
+            charge_write(record_add_line(c->answer, "charges", c->arena), charge);
+        }
         for (size_t n = 0; n < items->count && charge->rule->kind == PRICE_RECURRING; n++) {
             struct record *item = &items->lines[n].record;
             if (record_integer(item, "position") == charge->position) {
