@@ -6,6 +6,7 @@ halldeskctl_SOURCES = \
 	client/ctl/ctl_forms.c client/ctl/ctl_migrate.c \
 	client/ctl/ctl_call.c client/ctl/ctl_script.c client/ctl/ctl_import.c client/ctl/ctl_export.c \
 	client/ctl/ctl_bulk.c client/ctl/import_map.c client/ctl/import_map.h \
+	client/ctl/import_source.c client/ctl/import_source.h \
 	client/ctl/pump.c client/ctl/pump.h client/ctl/job.c client/ctl/job.h client/ctl/attachment.c \
 	client/ctl/settings.c client/ctl/settings.h client/ctl/desk.c client/ctl/desk.h \
 	client/ctl/words.c client/ctl/words.h client/ctl/fields.c client/ctl/fields.h \

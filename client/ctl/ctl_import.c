@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "client/ctl/ctl.h"
-#include "client/ctl/import_map.h"
+#include "client/ctl/import_source.h"
 #include "client/ctl/job.h"
 #include "client/ctl/pump.h"
 #include "client/ctl/request.h"
 #include "protocol/arena.h"
 
-enum { READ_BYTES = 65536, STATE_ROWS = 200, REPORT_ROWS = 1000, STRUCTURE_SHOWN = 100 };
+enum { STATE_ROWS = 200, REPORT_ROWS = 1000 };
 
 struct import {
     const struct ctl_settings *settings;
@@ -38,16 +38,7 @@ struct import {
     struct import_map *map;
     const struct form *form;
     struct desk *desk;
-    /* the source */
-    FILE *stream;
-    struct csv_reader *reader;
-    bool ended;
-    uint64_t next_line, next_offset;
-    struct pump_source *ahead; /* read, but of the next record; NULL: none */
-    struct arena *ahead_arenas[2];
-    int ahead_turn;
-    uint64_t rows; /* of the file, known after the first pass */
-    char delimiter;
+    struct import_source source;
     /* rejects */
     FILE *rejects;
     struct csv_writer *rejects_writer;
@@ -65,121 +56,6 @@ static bool complain(const char *what, const char *why)
     return false;
 }
 
-/* --- the source --- */
-
-/* Passes over lines in front of the header; false at the end of the file. */
-static bool lines_skip(FILE *stream, int64_t count, uint64_t *offset)
-{
-    int byte;
-    while (count > 0 && (byte = getc(stream)) != EOF) {
-        (*offset)++;
-        count -= byte == '\n';
-    }
-    return count == 0;
-}
-
-static bool source_open(struct import *import, uint64_t line, uint64_t offset)
-{
-    uint64_t skipped = 0;
-    import->ended = false;
-    import->ahead = NULL;
-    if (import->stream)
-        fclose(import->stream);
-    csv_reader_free(import->reader);
-    import->reader = NULL;
-    import->stream = fopen(import->file, "rbe");
-    if (!import->stream)
-        return complain(import->file, strerror(errno));
-    if (offset == 0) {
-        if (!lines_skip(import->stream, import->map->skip, &skipped))
-            return complain(import->file, "ends before its data begin");
-        line = (uint64_t)import->map->skip + 1;
-        offset = skipped;
-    } else if (fseeko(import->stream, (off_t)offset, SEEK_SET) != 0) {
-        return complain(import->file, strerror(errno));
-    }
-    const struct csv_options options = {.delimiter = import->delimiter ? import->delimiter
-                                                                       : import->map->delimiter,
-                                        .encoding = import->map->encoding,
-                                        .start_offset = offset,
-                                        .start_line = line};
-    import->reader = csv_reader_create(&options);
-    return import->reader || complain(import->file, "cannot be read: no memory or encoding");
-}
-
-/* The next record; false at the end. */
-static bool source_next(struct import *import, struct csv_record *record)
-{
-    char bytes[READ_BYTES];
-    for (;;) {
-        enum csv_result result = csv_reader_next(import->reader, record);
-        if (result == CSV_RECORD)
-            return true;
-        if (result == CSV_END)
-            return false;
-        size_t length = import->ended ? 0 : fread(bytes, 1, sizeof bytes, import->stream);
-        if (length == 0) {
-            import->ended = true;
-            csv_reader_finish(import->reader);
-        } else if (!csv_reader_feed(import->reader, bytes, length)) {
-            complain(import->file, "no memory");
-            return false;
-        }
-    }
-}
-
-static void structure_print(const struct csv_record *record, const char *name, size_t column)
-{
-    printf("{\"line\":%" PRIu64 ",\"status\":\"structure\",\"fault\":\"%s\",\"column\":%zu}\n",
-           record->line, name, column);
-}
-
-static void header_take(struct import *import, const struct csv_record *record)
-{
-    import->map->column_count = 0;
-    for (size_t i = 0; i < record->count && i < IMPORT_COLUMNS; i++)
-        import->map->columns[import->map->column_count++] =
-            arena_string(import->arena, record->cells[i]);
-}
-
-/* Reads the whole file and writes nothing: quotes, encoding, columns of every record. */
-static bool structure_check(struct import *import)
-{
-    struct csv_record record;
-    size_t wrong = 0;
-    bool first = import->map->header;
-    import->rows = 0;
-    if (!source_open(import, 0, 0))
-        return false;
-    while (source_next(import, &record)) {
-        for (size_t i = 0; i < record.error_count; i++)
-            if (wrong++ < STRUCTURE_SHOWN)
-                structure_print(&record, record.errors[i].name, record.errors[i].column);
-        if (first) {
-            header_take(import, &record);
-            first = false;
-            import->next_line = record.next_line;
-            import->next_offset = record.next_offset;
-        } else {
-            import->rows++;
-            if (record.error_count == 0 && record.count != import->map->column_count &&
-                wrong++ < STRUCTURE_SHOWN)
-                structure_print(&record, "csv.column_count", record.count);
-        }
-    }
-    import->delimiter = csv_reader_delimiter(import->reader);
-    if (ferror(import->stream))
-        return complain(import->file, "cannot be read to its end");
-    if (first)
-        return complain(import->file, "is empty");
-    if (wrong > 0) {
-        printf("{\"status\":\"structure\",\"wrong\":%zu,\"rows\":%" PRIu64 "}\n", wrong,
-               import->rows);
-        return false;
-    }
-    return true;
-}
-
 /* --- where a stopped import goes on --- */
 
 /* Everything before this place of the file was answered. Written beside and renamed, so that a
@@ -187,8 +63,8 @@ static bool structure_check(struct import *import)
 static void state_write(struct import *import)
 {
     const struct pump_task *oldest = pump_oldest(import->pump);
-    uint64_t line = oldest ? oldest->line : import->next_line;
-    uint64_t offset = oldest ? oldest->offset : import->next_offset;
+    uint64_t line = oldest ? oldest->line : import->source.next_line;
+    uint64_t offset = oldest ? oldest->offset : import->source.next_offset;
     if (import->dry_run || import->trying || !import->state_file)
         return;
     const char *fresh = arena_format(import->arena, "%s.new", import->state_file);
@@ -239,7 +115,7 @@ static bool rejects_open(struct import *import)
     if (!import->rejects)
         return complain(import->rejects_file, strerror(errno));
     bool fresh = ftello(import->rejects) == 0;
-    const struct csv_writer_options options = {.delimiter = import->delimiter,
+    const struct csv_writer_options options = {.delimiter = import->source.delimiter,
                                                .encoding = import->map->encoding};
     import->rejects_writer = csv_writer_create(&options, rejects_sink, import->rejects);
     if (!import->rejects_writer)
@@ -302,63 +178,19 @@ static void reject(struct import *import, const struct pump_task *task, json_t *
 
 /* --- rows --- */
 
-/* A row that was read ahead belongs to the next record: it outlives the task that read it. */
-static bool source_take(struct import *import, struct arena *arena, struct pump_source *source)
-{
-    struct csv_record record;
-    struct csv_record *from = &record;
-    if (import->ahead) {
-        *source = *import->ahead;
-        const char **cells = ARENA_ARRAY(arena, const char *, source->count + 1);
-        for (size_t i = 0; i < source->count; i++)
-            cells[i] = arena_string(arena, source->cells[i]);
-        source->cells = cells;
-        import->ahead = NULL;
-        return true;
-    }
-    if (!source_next(import, from))
-        return false;
-    const char **cells = ARENA_ARRAY(arena, const char *, record.count + 1);
-    for (size_t i = 0; i < record.count; i++)
-        cells[i] = arena_string(arena, record.cells[i]);
-    *source = (struct pump_source){
-        .line = record.line, .offset = record.offset, .count = record.count, .cells = cells};
-    import->next_line = record.next_line;
-    import->next_offset = record.next_offset;
-    return true;
-}
-
-static struct import_row row_of(const struct pump_source *source)
-{
-    return (struct import_row){
-        .line = source->line, .count = source->count, .cells = source->cells};
-}
-
 /* Further rows of the same record; the first that is of another is kept for it. */
 static void group_take(struct import *import, struct pump_task *task, struct pump_source *first)
 {
-    struct import_row row = row_of(first);
+    struct import_row row = import_source_row(first);
     const char *group = import_group(import->map, &row);
     struct pump_source *last = first;
     while (group[0]) {
         struct pump_source *source = ARENA_NEW(task->arena, struct pump_source);
-        if (!source_take(import, task->arena, source))
+        if (!import_source_take(&import->source, task->arena, source))
             return;
-        row = row_of(source);
+        row = import_source_row(source);
         if (strcmp(import_group(import->map, &row), group) != 0) {
-            /* The two arenas take turns: the one that is cleared holds nothing any more. */
-            struct arena *arena = import->ahead_arenas[import->ahead_turn];
-            import->ahead_turn ^= 1;
-            arena_reset(arena);
-            struct pump_source *ahead = ARENA_NEW(arena, struct pump_source);
-            const char **cells = ARENA_ARRAY(arena, const char *, source->count + 1);
-            *ahead = *source;
-            for (size_t i = 0; i < source->count; i++)
-                cells[i] = arena_string(arena, source->cells[i]);
-            ahead->cells = cells;
-            import->ahead = ahead;
-            import->next_line = source->line;
-            import->next_offset = source->offset;
+            import_source_return(&import->source, source);
             return;
         }
         last = last->next = source;
@@ -373,9 +205,9 @@ static bool row_next(void *context, struct pump_task *task)
     if (import->job.id && import->before + import->answered >= import->job.reported + REPORT_ROWS)
         job_report(&import->job, import->before + import->answered,
                    import->pump->counts[PUMP_REFUSED], false);
-    if (!source_take(import, task->arena, source))
+    if (!import_source_take(&import->source, task->arena, source))
         return false;
-    const struct import_row row = row_of(source);
+    const struct import_row row = import_source_row(source);
     task->line = source->line;
     task->offset = source->offset;
     task->source = source;
@@ -397,7 +229,7 @@ static void row_done(void *context, const struct pump_task *task, enum pump_outc
         return;
     state_write(import);
     if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%" PRIu64 " / %" PRIu64 " ", import->answered, import->rows);
+        fprintf(stderr, "\r%" PRIu64 " / %" PRIu64 " ", import->answered, import->source.rows);
 }
 
 static double seconds_since(const struct timespec *start)
@@ -441,14 +273,15 @@ static bool pass_run(struct import *import, bool dry_run, uint64_t line, uint64_
                       .done = row_done};
     import->pump = pump;
     import->answered = 0;
-    return source_open(import, line, offset) && pump_run(pump);
+    return import_source_open(&import->source, line, offset) && pump_run(pump) &&
+           !import->source.failed;
 }
 
 static int rows_import(struct import *import)
 {
     struct pump *pump = ARENA_NEW(import->arena, struct pump);
-    uint64_t line = import->next_line;
-    uint64_t offset = import->next_offset;
+    uint64_t line = import->source.next_line;
+    uint64_t offset = import->source.next_offset;
     struct timespec start;
     if (import->resume && !state_read(import, &line, &offset))
         return CTL_FAILED;
@@ -465,7 +298,7 @@ static int rows_import(struct import *import)
         }
     }
     if (!import->dry_run) {
-        enum status status = job_begin(&import->job, import->rows);
+        enum status status = job_begin(&import->job, import->source.rows);
         if (status != STATUS_OK) {
             complain("import", status_names[status]);
             return CTL_FAILED;
@@ -535,10 +368,8 @@ static int import_run(struct import *import)
 
 static void import_release(struct import *import)
 {
-    csv_reader_free(import->reader);
+    import_source_release(&import->source);
     csv_writer_free(import->rejects_writer);
-    if (import->stream)
-        fclose(import->stream);
     if (import->rejects && fclose(import->rejects) != 0)
         complain(import->rejects_file, strerror(errno));
 }
@@ -563,6 +394,7 @@ static bool map_find(struct import *import)
         import->key = import->map->key;
     if (import->slots == 0 || import->slots > import->map->slots)
         import->slots = import->map->slots;
+    import_source_initialise(&import->source, import->file, import->map, import->arena);
     if (import->resume && !import->key)
         return complain("--resume", "wants --key: without one nobody can tell which of the rows "
                                     "that were on their way have been kept");
@@ -647,16 +479,13 @@ int ctl_import(int argc, char **argv)
     struct arena *arena = arena_create();
     struct ctl_settings settings;
     struct import import = {.arena = arena};
-    import.ahead_arenas[0] = arena_create();
-    import.ahead_arenas[1] = arena_create();
     int result = import_words(argc, argv, &import, &settings);
     if (result == CTL_OK)
-        result = map_find(&import) && structure_check(&import) && ctl_settings_complete(&settings)
+        result = map_find(&import) && import_source_check(&import.source) &&
+                         ctl_settings_complete(&settings)
                      ? import_run(&import)
                      : CTL_FAILED;
     import_release(&import);
-    arena_free(import.ahead_arenas[0]);
-    arena_free(import.ahead_arenas[1]);
     arena_free(arena);
     return result;
 }
