@@ -94,29 +94,36 @@ SELECT g.staff_id, NULL, NULL, g.permission_id, 2::smallint, g.place_id, g.class
  WHERE g.permission_id IS NOT NULL AND g.status = 1
    AND g.valid_from <= CURRENT_DATE AND (g.valid_to IS NULL OR g.valid_to >= CURRENT_DATE);
 
--- Works out the rows of one person (NULL: of everybody). A branch inside a wider one is dropped;
--- a fifth that is left is refused, so that nothing is ever granted only in part.
-CREATE FUNCTION access_rebuild(p_staff bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
+-- Works out the rows of these people (NULL: of everybody), of these permissions (NULL: of all). A
+-- branch inside a wider one is dropped; a fifth that is left is refused. Where branches that are left
+-- differ in detail the smaller holds for all of them: two grants never add up to more than either.
+CREATE FUNCTION access_rebuild_people(p_staff bigint[], p_permissions bigint[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
 $$
 DECLARE over record;
 BEGIN
-    DELETE FROM access WHERE p_staff IS NULL OR staff_id = p_staff;
+    IF p_staff IS NULL THEN
+        SELECT array_agg(staff_id) INTO p_staff FROM (SELECT staff_id FROM access_grant UNION SELECT staff_id FROM access) x;
+    END IF;
+    DELETE FROM access WHERE staff_id = ANY(p_staff) AND (p_permissions IS NULL OR permission_id = ANY(p_permissions));
     IF to_regclass('pg_temp.access_work') IS NULL THEN
         CREATE TEMPORARY TABLE access_work (staff_id bigint, permission_id bigint, detail smallint, place_id bigint, path text,
-            classes bigint, own bigint, partner_id bigint, n integer) ON COMMIT DROP;
+            classes bigint, own bigint, partner_id bigint, n integer, several boolean) ON COMMIT DROP;
+        CREATE INDEX ON access_work (staff_id, permission_id) WHERE several;
     END IF;
     TRUNCATE access_work;
     INSERT INTO access_work
-    SELECT DISTINCT b.staff_id, b.permission_id, b.detail, b.place_id, o.path, b.classes, b.own::int::bigint, b.partner_id, 0
-      FROM access_branch b JOIN organisation o ON o.id = b.place_id WHERE p_staff IS NULL OR b.staff_id = p_staff;
+    SELECT x.*, 1, count(*) OVER (PARTITION BY x.staff_id, x.permission_id) > 1
+      FROM (SELECT DISTINCT b.staff_id, b.permission_id, b.detail, b.place_id, o.path, b.classes, b.own::int::bigint, b.partner_id
+              FROM access_branch b JOIN organisation o ON o.id = b.place_id
+             WHERE b.staff_id = ANY(p_staff) AND (p_permissions IS NULL OR b.permission_id = ANY(p_permissions))) x;
     DELETE FROM access_work w USING access_work v
-     WHERE w.staff_id = v.staff_id AND w.permission_id = v.permission_id
-       AND w.path LIKE v.path || '%' AND (w.classes & ~v.classes) = 0 AND w.own >= v.own
+     WHERE w.several AND v.several AND w.staff_id = v.staff_id AND w.permission_id = v.permission_id
+       AND starts_with(w.path, v.path) AND (w.classes & ~v.classes) = 0 AND w.own >= v.own
        AND (v.partner_id = 0 OR v.partner_id = w.partner_id) AND w.detail <= v.detail
        AND (w.place_id, w.classes, w.own, w.partner_id, w.detail) IS DISTINCT FROM (v.place_id, v.classes, v.own, v.partner_id, v.detail);
     UPDATE access_work w SET n = x.n
       FROM (SELECT ctid AS at, row_number() OVER (PARTITION BY staff_id, permission_id ORDER BY length(path), place_id, classes, own) AS n
-              FROM access_work) x WHERE x.at = w.ctid;
+              FROM access_work WHERE several) x WHERE x.at = w.ctid AND x.n > 1;
     SELECT staff_id, permission_id INTO over FROM access_work WHERE n > 4 LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION USING ERRCODE = '23514', CONSTRAINT = 'access_grant_place_id_branches', TABLE = 'access_grant',
@@ -125,7 +132,7 @@ BEGIN
     INSERT INTO access (staff_id, permission_id, table_name, detail, branches,
         place_1, classes_1, own_1, partner_1, place_2, classes_2, own_2, partner_2,
         place_3, classes_3, own_3, partner_3, place_4, classes_4, own_4, partner_4)
-    SELECT w.staff_id, w.permission_id, p.table_name, max(w.detail), max(w.n),
+    SELECT w.staff_id, w.permission_id, p.table_name, min(w.detail), max(w.n),
         max(w.place_id) FILTER (WHERE n = 1), max(w.classes) FILTER (WHERE n = 1), max(w.own) FILTER (WHERE n = 1), max(w.partner_id) FILTER (WHERE n = 1),
         coalesce(max(w.place_id) FILTER (WHERE n = 2), 0), coalesce(max(w.classes) FILTER (WHERE n = 2), 0), coalesce(max(w.own) FILTER (WHERE n = 2), 0), coalesce(max(w.partner_id) FILTER (WHERE n = 2), 0),
         coalesce(max(w.place_id) FILTER (WHERE n = 3), 0), coalesce(max(w.classes) FILTER (WHERE n = 3), 0), coalesce(max(w.own) FILTER (WHERE n = 3), 0), coalesce(max(w.partner_id) FILTER (WHERE n = 3), 0),
@@ -134,9 +141,11 @@ BEGIN
      GROUP BY w.staff_id, w.permission_id, p.table_name;
     UPDATE epoch SET rights = rights + 1;
 END $$;
+CREATE FUNCTION access_rebuild(p_staff bigint) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS
+$$ SELECT access_rebuild_people(CASE WHEN p_staff IS NOT NULL THEN ARRAY[p_staff] END, NULL) $$;
 
 -- The deferred triggers below fire when all of the transaction is written: the first for a person or
--- a role has seen everything, the others have nothing left to do.
+-- for a role's permission has seen everything, the others have nothing left to do.
 CREATE FUNCTION access_once(p_key text) RETURNS boolean LANGUAGE plpgsql AS
 $$
 DECLARE done text := coalesce(current_setting('halldesk.access_done', true), '');
@@ -148,35 +157,43 @@ BEGIN
     RETURN true;
 END $$;
 
+-- Everybody who has a role or one that contains it, whatever became of the role since.
+CREATE FUNCTION role_holders(p_role bigint) RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+$$ WITH RECURSIVE above (id) AS (SELECT p_role UNION SELECT m.role_id FROM role_member m JOIN above a ON m.member_id = a.id)
+   SELECT array_agg(DISTINCT g.staff_id) FROM access_grant g JOIN above a ON a.id = g.role_id WHERE g.status = 1 $$;
+CREATE FUNCTION role_reach(p_role bigint) RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+$$ WITH RECURSIVE below (id) AS (SELECT p_role UNION SELECT m.member_id FROM role_member m JOIN below b ON m.role_id = b.id)
+   SELECT array_agg(DISTINCT rp.permission_id) FROM role_permission rp JOIN below b ON b.id = rp.role_id $$;
+
+CREATE FUNCTION access_rebuild_some(p_staff bigint[], p_permissions bigint[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
+$$
+BEGIN
+    IF p_staff IS NOT NULL AND p_permissions IS NOT NULL THEN
+        PERFORM access_rebuild_people(p_staff, p_permissions);
+    END IF;
+END $$;
+
 CREATE FUNCTION access_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
 $$
 DECLARE
+    was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) ELSE '{}' END;
+    is_now jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) ELSE '{}' END;
     who bigint;
-    what bigint;
+    role bigint := coalesce(is_now ->> 'role_id', was ->> 'role_id')::bigint;
 BEGIN
     IF TG_TABLE_NAME IN ('access_grant', 'staff') THEN
-        IF TG_TABLE_NAME = 'staff' THEN
-            who := NEW.id;
-        ELSIF TG_OP = 'DELETE' THEN
-            who := OLD.staff_id;
-        ELSE
-            who := NEW.staff_id;
-        END IF;
+        who := coalesce(is_now ->> CASE TG_TABLE_NAME WHEN 'staff' THEN 'id' ELSE 'staff_id' END, was ->> 'staff_id')::bigint;
         IF access_once('staff ' || who) THEN
             PERFORM access_rebuild(who);
         END IF;
     ELSIF TG_TABLE_NAME = 'role_permission' THEN
-        IF TG_OP = 'DELETE' THEN
-            what := OLD.role_id;
-        ELSE
-            what := NEW.role_id;
+        IF access_once(format('role %s %s %s', role, was ->> 'permission_id', is_now ->> 'permission_id')) THEN
+            PERFORM access_rebuild_some(role_holders(role), array_remove(ARRAY[(was ->> 'permission_id')::bigint, (is_now ->> 'permission_id')::bigint], NULL));
         END IF;
-        IF access_once('role ' || what) THEN
-            PERFORM access_rebuild(s) FROM (SELECT DISTINCT g.staff_id AS s FROM access_grant g JOIN role_closure c ON c.role_id = g.role_id
-                WHERE c.member_id = what) x;
-        END IF;
+    ELSIF TG_TABLE_NAME = 'role_member' THEN
+        PERFORM access_rebuild_some(role_holders(role), role_reach(coalesce(is_now ->> 'member_id', was ->> 'member_id')::bigint));
     ELSE
-        PERFORM access_rebuild(NULL);
+        PERFORM access_rebuild_some(role_holders((is_now ->> 'id')::bigint), role_reach((is_now ->> 'id')::bigint));
     END IF;
     RETURN NULL;
 END $$;
@@ -187,7 +204,8 @@ CREATE CONSTRAINT TRIGGER staff_access AFTER UPDATE ON staff DEFERRABLE INITIALL
                        (NEW.status, NEW.organisation_id, NEW.network_id, NEW.area_id, NEW.hall_id)) EXECUTE FUNCTION access_changed();
 CREATE CONSTRAINT TRIGGER role_permission_access AFTER INSERT OR UPDATE OR DELETE ON role_permission DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION access_changed();
-CREATE TRIGGER role_member_access AFTER INSERT OR UPDATE OR DELETE ON role_member FOR EACH STATEMENT EXECUTE FUNCTION access_changed();
+CREATE CONSTRAINT TRIGGER role_member_access AFTER INSERT OR UPDATE OR DELETE ON role_member DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION access_changed();
 CREATE CONSTRAINT TRIGGER role_access AFTER UPDATE ON role DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION access_changed();
 

@@ -63,12 +63,12 @@ DECLARE
 BEGIN
     SELECT day INTO last FROM access_day FOR UPDATE;
     IF last < CURRENT_DATE THEN
-        PERFORM access_rebuild(x.staff_id) FROM (SELECT DISTINCT staff_id FROM access_grant
-            WHERE status = 1 AND ((valid_from > last AND valid_from <= CURRENT_DATE) OR (valid_to >= last AND valid_to < CURRENT_DATE))) x;
-        GET DIAGNOSTICS n = ROW_COUNT;
+        SELECT count(*)::integer, access_rebuild_people(array_agg(DISTINCT staff_id), NULL) INTO n FROM access_grant
+         WHERE status = 1 AND ((valid_from > last AND valid_from <= CURRENT_DATE) OR (valid_to >= last AND valid_to < CURRENT_DATE))
+        HAVING count(*) > 0;
         UPDATE access_day SET day = CURRENT_DATE;
     END IF;
-    RETURN n;
+    RETURN least(coalesce(n, 0), 199);
 END $$;
 
 -- Sessions that nobody uses any more end after session.idle_hours; slots are kept a day beyond.

@@ -88,6 +88,11 @@ case $(counted "INSERT INTO access_grant (staff_id, permission_id, place_id) SEL
 *) tap_ok 1 "the application cannot grant what no session's actor holds [17-165]" ;;
 esac
 
+tap_is "$(server_psql -Atc "SELECT set_config('halldesk.actor', '2041', false)" \
+    -c "INSERT INTO access_grant (staff_id, permission_id, place_id) SELECT 2011, id, 1030 FROM permission WHERE name = 'customer.show'" \
+    -c "SELECT branches || ' ' || detail FROM access a JOIN permission p ON p.id = a.permission_id WHERE a.staff_id = 2011 AND p.name = 'customer.show'" | tail -1)" \
+    "2 1" "full at one hall and basic in the network are not blended into full in the network [17-163]"
+
 tap_is "$(server_psql -Atc "INSERT INTO operation_log (id, at, kind, form, verb, action, staff_number, network_id, area_id, hall_id) VALUES
     (1, now(), 4, 20, 1, 'a', '30127', 1001, 1010, 1011), (2, now(), 4, 20, 1, 'b', '30301', 1001, 1020, 1021) RETURNING 1" | wc -l)" 2 \
     "two operations of two halls"
