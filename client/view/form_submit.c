@@ -15,6 +15,7 @@ enum {
     FLAG_CONFIRMED = 1,
     BODY_LIMIT = 1 << 20,
     REASON_LIMIT = 200,
+    MARK_STEP = 100000, /* more than lines that a record has */
     CHOICE_SAVE = 1,
     CHOICE_DISCARD,
     CHOICE_STAY,
@@ -136,6 +137,28 @@ static void mark_focus(struct form_view *form, const struct fault_mark *mark)
     form_enter_slot(form);
 }
 
+/* Place of a fault in reading order: tab, then field, then line. */
+static size_t mark_order(struct form_view *form, const struct fault_mark *mark)
+{
+    const struct field *wanted =
+        form_field_by_number(form->form, mark->lines_field != 0 ? mark->lines_field : mark->field);
+    size_t order = 0;
+    for (size_t tab = 0; tab < form_tab_count(form); tab++) {
+        size_t count;
+        const struct screen_row *rows = form_tab_rows(form, tab, &count);
+        for (size_t i = 0; rows != NULL && i < count; i++) {
+            const char *cursor = rows[i].fields;
+            const struct field *field;
+            while ((field = form_next_field(form->form, &cursor)) != NULL) {
+                if (field == wanted)
+                    return order + mark->line;
+                order += MARK_STEP;
+            }
+        }
+    }
+    return SIZE_MAX;
+}
+
 static void faults_show(struct form_view *form, struct answer *answer,
                         const struct sent_lines *sent, size_t sent_count)
 {
@@ -162,16 +185,22 @@ static void faults_show(struct form_view *form, struct answer *answer,
     dialog_text(application,
                 application_text(application, wrong ? "record.faults" : "record.warnings"), text);
     form->confirmed = !wrong;
-    size_t marks = 0;
+    struct fault_mark first = {0};
+    size_t first_order = SIZE_MAX;
     for (size_t i = 0; i < faults.count; i++) {
         struct fault_mark mark;
         if (!fault_place(&faults.list[i], sent, sent_count, &mark))
             continue;
         if (!faults.list[i].warning)
             mark_empty(form, &mark);
-        if (marks++ == 0)
-            mark_focus(form, &mark);
+        size_t order = mark_order(form, &mark);
+        if (order < first_order && (!wrong || !faults.list[i].warning)) {
+            first = mark;
+            first_order = order;
+        }
     }
+    if (first_order != SIZE_MAX)
+        mark_focus(form, &first);
     form_enter_slot(form);
     application_say(application, wrong ? CELL_ERROR : CELL_WARNING,
                     wrong ? "record.mend" : "record.confirm_again", NULL);

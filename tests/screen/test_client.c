@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_LIMIT = 4096, DEADLINE = 15000 };
+enum { PATH_LIMIT = 4096, DEADLINE = 10000 };
 
 static char client[PATH_LIMIT];
 static const char *const masks[] = {"[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]", NULL};
