@@ -230,6 +230,10 @@ check_PROGRAMS += tests/screen/test_customer_desk
 TESTS += tests/screen/customer_desk.sh
 tests_screen_test_customer_desk_SOURCES = tests/screen/test_customer_desk.c $(SCREEN_SOURCES)
 tests_screen_test_customer_desk_LDADD = $(SCREEN_NEEDS)
+check_PROGRAMS += tests/screen/test_order_desk
+TESTS += tests/screen/order_desk.sh
+tests_screen_test_order_desk_SOURCES = tests/screen/test_order_desk.c $(SCREEN_SOURCES)
+tests_screen_test_order_desk_LDADD = $(SCREEN_NEEDS)
 endif
 
 # --- permission: a table of role x operation, run whole

@@ -44,6 +44,7 @@ static const struct decision_array arrays[] = {
     {.decisions = approval_decisions, .count = &approval_decision_count},
     {.decisions = announcement_decisions, .count = &announcement_decision_count},
     {.decisions = limit_decisions, .count = &limit_decision_count},
+    {.decisions = reminder_decisions, .count = &reminder_decision_count},
 };
 
 const struct decision *decision_by_name(const char *name)

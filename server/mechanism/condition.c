@@ -1,5 +1,8 @@
 /* Conditions that administrators write: names are the fields of a form, codes those of its lists.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "server/expression/expression.h"
 #include "server/mechanism/mechanism.h"
 
@@ -8,7 +11,28 @@ enum { ZONE_OFFSET = 28800 }; /* China has one zone */
 struct condition_names {
     struct decision_case *c;
     const struct form *form;
+    bool sets; /* columns are wanted: t of the form's table, b of its base */
 };
+
+static const char *column_of(const struct condition_names *names, const struct field *field)
+{
+    static const char *const casts[] = {
+        [VALUE_TEXT] = "",
+        [VALUE_NUMBER] = "::bigint",
+        [VALUE_AMOUNT] = "::bigint",
+        [VALUE_RATE] = "::numeric(18,6)",
+        [VALUE_DATE] = "::date",
+        [VALUE_TIME] = "::timestamptz",
+        [VALUE_CODE] = "::integer",
+        [VALUE_FLAG] = "::boolean",
+        [VALUE_REFERENCE] = "::bigint",
+    };
+    if ((field->flags & FIELD_EXTRA) != 0)
+        return arena_format(names->c->arena, "(t.extra ->> '%u')%s", (unsigned)field->number,
+                            casts[field->type]);
+    return arena_format(names->c->arena, "%s.%s", (field->flags & FIELD_BASE) != 0 ? "b" : "t",
+                        field->name);
+}
 
 static bool name_resolve(void *context, const char *path, struct expression_field *resolved)
 {
@@ -19,6 +43,10 @@ static bool name_resolve(void *context, const char *path, struct expression_fiel
     resolved->type = field->type;
     resolved->slot = field->index;
     resolved->codes = field->codes;
+    if (names->sets && (field->flags & FIELD_VIRTUAL) != 0)
+        return false;
+    if (names->sets)
+        resolved->column = column_of(names, field);
     return true;
 }
 
@@ -38,6 +66,13 @@ static const struct expression *condition_compile(struct condition_names *names,
     return expression_compile(text, environment, VALUE_FLAG, names->c->arena, error);
 }
 
+static void error_fault(struct decision_case *c, const char *field,
+                        const struct expression_error *error)
+{
+    decision_fault(c, field, "condition.wrong", decision_number(c, (int64_t)error->position + 1),
+                   error->name, error->parameters[0] != NULL ? error->parameters[0] : "", NULL);
+}
+
 bool condition_check(struct decision_case *c, const struct form *form, const char *text,
                      const char *field)
 {
@@ -46,9 +81,45 @@ bool condition_check(struct decision_case *c, const struct form *form, const cha
     struct expression_error error = {0};
     if (*text == '\0' || condition_compile(&names, text, &environment, &error) != NULL)
         return true;
-    decision_fault(c, field, "condition.wrong", decision_number(c, (int64_t)error.position + 1),
-                   error.name, error.parameters[0] != NULL ? error.parameters[0] : "", NULL);
+    error_fault(c, field, &error);
     return false;
+}
+
+/* Literals of a kept condition travel as one text with a separator that no condition contains. */
+static const char separator[] = "\x1f";
+
+const char *condition_sql(struct decision_case *c, const struct form *form, const char *text,
+                          const char *field, const char **literals)
+{
+    struct condition_names names = {.c = c, .form = form, .sets = true};
+    struct expression_environment environment;
+    struct expression_error error = {.name = "expression.too_large"};
+    struct expression_sql sql;
+    *literals = "";
+    if (*text == '\0')
+        return "true";
+    const struct expression *expression = condition_compile(&names, text, &environment, &error);
+    if (expression == NULL || strstr(text, separator) != NULL ||
+        !expression_sql(expression, 1, c->arena, &sql)) {
+        error_fault(c, field, &error);
+        return NULL;
+    }
+    for (size_t i = 0; i < sql.parameter_count; i++)
+        *literals = arena_format(c->arena, "%s%s%s", *literals, i > 0 ? separator : "",
+                                 sql.parameters[i].text);
+    const char *result = "";
+    for (const char *at = sql.text; *at != '\0';) {
+        size_t plain = strcspn(at, "$");
+        result = arena_format(c->arena, "%s%.*s", result, (int)plain, at);
+        at += plain;
+        if (*at == '$') {
+            char *end;
+            unsigned long number = strtoul(at + 1, &end, 10);
+            result = arena_format(c->arena, "%ssplit_part($2, chr(31), %lu)", result, number);
+            at = end;
+        }
+    }
+    return arena_format(c->arena, "(%s) IS TRUE", result);
 }
 
 bool condition_holds(struct decision_case *c, const struct record *record, const char *text)

@@ -15,6 +15,10 @@ bool condition_check(struct decision_case *c, const struct form *form, const cha
 /* Does the condition hold of the record? An empty one does; one that no longer compiles, because a
  * field or a code is gone, does not. */
 bool condition_holds(struct decision_case *c, const struct record *record, const char *text);
+/* The condition as SQL that can be kept and run later: columns of t (the form's table) and b (its
+ * base), literals taken out of $2, a text that *literals receives. NULL after a fault. */
+const char *condition_sql(struct decision_case *c, const struct form *form, const char *text,
+                          const char *field, const char **literals);
 
 /* --- Work items by rule --- */
 
@@ -122,6 +126,8 @@ extern const struct decision approval_decisions[];
 extern const size_t approval_decision_count;
 extern const struct decision announcement_decisions[];
 extern const size_t announcement_decision_count;
+extern const struct decision reminder_decisions[];
+extern const size_t reminder_decision_count;
 extern const struct decision limit_decisions[];
 extern const size_t limit_decision_count;
 
