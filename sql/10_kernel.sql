@@ -223,9 +223,10 @@ CREATE TABLE draft (
 -- Refusals are raised, so that the rest of the pipeline does nothing. SQLSTATEs: HD0nn is status nn
 -- of the protocol; HD101 stale rights, HD102 replay (the stored reply is to be sent). Returns the
 -- business time in microseconds.
+-- Plans are kept for as long as a worker lives, also from the morning when there were three sessions.
 CREATE FUNCTION gate_open(p_token bytea, p_epoch bigint, p_catalogue bigint, p_permission bigint,
                           p_slot smallint, p_sequence bigint, p_hash bytea) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public SET enable_seqscan = off AS
 $$
 DECLARE
     r record;
@@ -250,8 +251,8 @@ BEGIN
            CASE WHEN p_slot IS NOT NULL THEN set_config('halldesk.operation', nextval('operation_number')::text, true) END
       INTO r
       FROM session s
-     CROSS JOIN epoch e
-     CROSS JOIN installation i
+      JOIN epoch e ON e.only_row
+      JOIN installation i ON i.only_row
       LEFT JOIN access a ON a.staff_id = s.staff_id AND a.permission_id = p_permission
       LEFT JOIN session_slot l ON l.session_id = s.id AND l.slot = p_slot
      WHERE s.token_hash = p_token;
@@ -299,7 +300,7 @@ END $$;
 CREATE FUNCTION gate_close(p_form integer, p_verb integer, p_action text, p_kind smallint, p_object_type text,
                            p_object_id bigint, p_object_key text, p_detail text,
                            p_slot smallint, p_sequence bigint, p_hash bytea, p_reply bytea)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public SET enable_seqscan = off AS
 $$
 BEGIN
     INSERT INTO operation_log (id, at, session_id, staff_id, staff_number, kind, form, verb, action, object_type,

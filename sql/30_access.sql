@@ -501,23 +501,27 @@ END $$;
 -- What a worker keeps of a session: identity, and every permission with its scope. The epochs come along.
 CREATE FUNCTION session_identity(p_token bytea) RETURNS TABLE (session_id bigint, state smallint, staff_id bigint, staff_number text, staff_name text,
     organisation_id bigint, organisation_name text, network_id bigint, area_id bigint, hall_id bigint, language text, rights bigint, catalogue bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
-$$ SELECT s.id, s.state, s.staff_id, s.staff_number, p.name, s.organisation_id, o.name, s.network_id, s.area_id, s.hall_id, s.language, e.rights, e.catalogue
-     FROM session s JOIN party p ON p.id = s.staff_id JOIN organisation o ON o.id = s.organisation_id CROSS JOIN epoch e
-    WHERE s.token_hash = p_token $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public SET enable_seqscan = off AS
+$$
+#variable_conflict use_column
+BEGIN RETURN QUERY SELECT s.id, s.state, s.staff_id, s.staff_number, p.name, s.organisation_id, o.name, s.network_id, s.area_id, s.hall_id, s.language, e.rights, e.catalogue
+     FROM session s JOIN party p ON p.id = s.staff_id JOIN organisation o ON o.id = s.organisation_id JOIN epoch e ON e.only_row
+    WHERE s.token_hash = p_token; END $$;
 
 CREATE FUNCTION session_access(p_token bytea) RETURNS TABLE (permission text, permission_id bigint, detail smallint, branches smallint,
     place_1 bigint, classes_1 bigint, own_1 bigint, partner_1 bigint, place_2 bigint, classes_2 bigint, own_2 bigint, partner_2 bigint,
     place_3 bigint, classes_3 bigint, own_3 bigint, partner_3 bigint, place_4 bigint, classes_4 bigint, own_4 bigint, partner_4 bigint,
     level_1 smallint, level_2 smallint, level_3 smallint, level_4 smallint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
-$$ SELECT p.name, a.permission_id, a.detail, a.branches, place_1, classes_1, own_1, partner_1, place_2, classes_2, own_2, partner_2,
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public SET enable_seqscan = off AS
+$$
+#variable_conflict use_column
+BEGIN RETURN QUERY SELECT p.name, a.permission_id, a.detail, a.branches, place_1, classes_1, own_1, partner_1, place_2, classes_2, own_2, partner_2,
           place_3, classes_3, own_3, partner_3, place_4, classes_4, own_4, partner_4,
           coalesce(o1.place_level, 0::smallint), coalesce(o2.place_level, 0::smallint), coalesce(o3.place_level, 0::smallint), coalesce(o4.place_level, 0::smallint)
      FROM session s JOIN access a ON a.staff_id = s.staff_id JOIN permission p ON p.id = a.permission_id
      LEFT JOIN organisation o1 ON o1.id = a.place_1 LEFT JOIN organisation o2 ON o2.id = a.place_2
      LEFT JOIN organisation o3 ON o3.id = a.place_3 LEFT JOIN organisation o4 ON o4.id = a.place_4
-    WHERE s.token_hash = p_token $$;
+    WHERE s.token_hash = p_token; END $$;
 
 -- Of the own session, for the auth role only.
 CREATE FUNCTION auth_session_hash(p_token bytea) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS

@@ -212,6 +212,15 @@ static struct load_parameter field_parameter(const struct write *write, const ch
 static struct load_parameter load_parameter(const struct write *write, const char *name)
 {
     struct call *call = write->call;
+    if (name[0] == '=') {
+        const struct field *field = form_field(call->form, name + 1);
+        if (field == NULL) {
+            abort(); /* a decision's table names a field that its form does not have */
+        }
+        const struct record *said = write->creating ? write->after : write->input;
+        return (struct load_parameter){
+            value_parameter(field->type, &said->values[field->index], call->arena), NULL};
+    }
     for (size_t i = 0; i < sizeof named_parameters / sizeof *named_parameters; i++) {
         if (strcmp(named_parameters[i].name, name) == 0) {
             return (struct load_parameter){
@@ -247,7 +256,9 @@ static void load_sql(struct statement *statement, const char *sql,
                           place + 2);
             sql = end;
         } else {
-            statement_add(statement, "%c", *sql++);
+            size_t length = 1 + strcspn(sql + 1, "$");
+            statement_add(statement, "%.*s", (int)length, sql);
+            sql += length;
         }
     }
 }

@@ -14,7 +14,7 @@
 enum {
     STATEMENT_BUCKETS = 1024,
     STATEMENT_LIMIT = 600, /* a prepared statement costs 50 kB in the backend */
-    CONNECT_PAUSE = 50, /* milliseconds between two tries to connect */
+    CONNECT_PAUSE = 50,    /* milliseconds between two tries to connect */
 };
 
 struct prepared {
@@ -151,10 +151,10 @@ static bool connection_wait(struct database *database, int64_t deadline)
 static bool connection_try(struct database *database, int64_t deadline)
 {
     connection_close(database);
-    char options[160];
+    char options[200];
     snprintf(options, sizeof options,
              "-c statement_timeout=%lld -c idle_in_transaction_session_timeout=30000 "
-             "-c lock_timeout=%lld -c plan_cache_mode=force_generic_plan",
+             "-c lock_timeout=%lld -c plan_cache_mode=force_generic_plan -c jit=off",
              (long long)database->timeout, (long long)database->timeout);
     const char *const keywords[] = {"dbname", "options", "client_encoding",
                                     "fallback_application_name", NULL};

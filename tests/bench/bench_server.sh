@@ -62,8 +62,9 @@ slices() {
 # are ended here, or the limit of a person's sessions would be met.
 ours() {
     server_psql -q -c "UPDATE session SET state = 3 WHERE state = 1 AND id < 60000000 OR state = 1 AND id > 80000000"
-    "$load" --server "$HALLDESK_TEST_SERVER" --staff 10000 --password halldesk-1 --warm "$(awk "BEGIN { print $1 / 4 }")" \
-        --seconds "$1" "${@:2}"
+    # Warm is when each of eight workers has met each of the terminals.
+    "$load" --server "$HALLDESK_TEST_SERVER" --staff 10000 --password halldesk-1 \
+        --warm "$(awk "BEGIN { print 0.3 + ${3:-1} / 50 }")" --seconds "$1" "${@:2}"
 }
 theirs() { # CLIENTS FILE
     "$bench" -h "$CLUSTER_SOCKET" -U "$CLUSTER_OWNER" -n -M prepared -c "$1" -j 1 -T "$HALLDESK_BENCH_SECONDS" -f "$2" \
@@ -136,7 +137,7 @@ printf "%s\nSELECT %s %s WHERE t.network_id = 1001 AND t.code = 'X' || lpad(:n::
     "$random" "$columns" "$from" >"$work/number.sql"
 printf "%s\nSELECT %s %s WHERE t.network_id = 1001 AND t.code ~>=~ ('X' || substr(lpad(:n::text, 8, '0'), 1, 7)) AND t.code ~<~ ('X' || substr(lpad(:n::text, 8, '0'), 1, 7) || chr(1114109)) ORDER BY t.code USING ~<~, t.id LIMIT 21;\n" \
     "$random" "$columns" "$from" >"$work/prefix.sql"
-printf "\\\\set a random(65, 90)\n\\\\set b random(65, 90)\n\\\\set c random(65, 90)\nSELECT %s %s WHERE t.network_id = 1001 AND t.id IN (SELECT w.id FROM party_word w WHERE w.word = chr(:a::int) || chr(:b::int) || chr(:c::int) || 'A') ORDER BY t.id DESC LIMIT 21;\n" \
+printf "\\\\set a random(1, 4)\n\\\\set b random(1, 4)\n\\\\set c random(1, 4)\nSELECT %s %s WHERE t.network_id = 1001 AND t.id IN (SELECT w.id FROM party_word w WHERE w.word = substr('ADKQ', :a::int, 1) || substr('BCMT', :b::int, 1) || substr('AERW', :c::int, 1) || 'A') ORDER BY t.id DESC LIMIT 21;\n" \
     "$columns" "$from" >"$work/initials.sql"
 printf "%s\nSELECT t.id, t.version, t.number, t.customer_id, c.code, p.name, t.product_specification_id, s.code, s.name, t.access_number, t.state, t.started_at FROM installed_product t LEFT JOIN customer c ON c.id = t.customer_id LEFT JOIN party p ON p.id = c.id LEFT JOIN product_specification s ON s.id = t.product_specification_id WHERE t.network_id = 1001 AND t.access_number = '186' || lpad(:n::text, 8, '0') ORDER BY t.id DESC LIMIT 21;\n" \
     "$random" >"$work/access.sql"
@@ -179,10 +180,11 @@ if wanted change.roundtrips; then
         IFS=: read -r name form fields <<<"$which"
         ids "$form" "$([ "$form" = contact ] && echo 9000000 || echo 10000000)"
         ours 2 --clients 2 --call "$form.change" --set "$fields" --ids "$work/ids" >/dev/null
-        # The first calls of a worker also read sessions and rights; those behind them are judged.
+        # The first call that a worker runs for a session reads its rights as well: counted apart.
         grep -o "form $form verb change status 0: [0-9]* round" "$SERVER_LOG" | awk -v name="change.roundtrips.$name" \
-            '{ trips[NR] = $7 } END { for (i = int(NR / 2); i <= NR; i++) if (trips[i] > most) most = trips[i]
-                print name, most, "trips", NR - int(NR / 2) "@calls", "-" }'
+            '{ calls[$7]++ } END { for (n in calls) if (calls[n] > calls[usual]) usual = n
+                for (n in calls) if (n + 0 > usual) more += calls[n]
+                print name, usual, "trips", calls[usual] "@calls", more + 0 "@first-of-a-worker" }'
     done
     server_stop
     server_start || exit 1
