@@ -10,7 +10,7 @@
 enum { HASH_BYTES = 32, NAME_LIMIT = 200, NOTE_LIMIT = 400, TYPE_LIMIT = 100 };
 
 struct attaching {
-    int64_t record;
+    int64_t record = 0;
     const char *name;
     const char *type;
     const char *note;
@@ -227,7 +227,7 @@ enum status engine_fetch_attachment(struct call *call)
     int64_t id = reader_signed(&call->body);
     uint64_t offset = reader_limited(&call->body, DOCUMENT_LIMIT);
     uint64_t wanted = reader_unsigned(&call->body);
-    int64_t record;
+    int64_t record = 0;
     if (!reader_end(&call->body)) {
         return STATUS_BROKEN;
     }
