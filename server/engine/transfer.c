@@ -10,7 +10,7 @@
 enum { HASH_BYTES = 32, NAME_LIMIT = 200, NOTE_LIMIT = 400, TYPE_LIMIT = 100 };
 
 struct attaching {
-    int64_t record = 0;
+    int64_t record;
     const char *name;
     const char *type;
     const char *note;
