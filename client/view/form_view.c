@@ -544,7 +544,8 @@ static void form_view_resume(struct view *view)
         record_list_refresh(form->related);
     if (form->mode == MODE_RECORD)
         form_context(form);
-    form_enter_slot(form);
+    if (form->editor == NULL || !editor_is_changed(form->editor)) /* what is typed stays */
+        form_enter_slot(form);
 }
 
 static bool form_view_draft(struct view *view, struct view_draft *draft)

@@ -227,7 +227,7 @@ enum status engine_fetch_attachment(struct call *call)
     int64_t id = reader_signed(&call->body);
     uint64_t offset = reader_limited(&call->body, DOCUMENT_LIMIT);
     uint64_t wanted = reader_unsigned(&call->body);
-    int64_t record;
+    int64_t record = 0;
     if (!reader_end(&call->body)) {
         return STATUS_BROKEN;
     }

@@ -369,7 +369,9 @@ static size_t row_text(const struct pty_screen *screen, int row, char *text)
             continue; /* second half of a wide character */
         uint32_t first = cell.chars[0] == 0 ? ' ' : character_plain(screen, cell.chars[0]);
         length += cells_encode(text + length, first);
-        for (int i = 1; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] != 0 && i < 5; i++)
+        /* libvterm fills the characters up to the first 0 and leaves the rest as it was. */
+        for (int i = 1;
+             cell.chars[0] != 0 && i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] != 0 && i < 5; i++)
             length += cells_encode(text + length, cell.chars[i]);
         if (first != ' ')
             kept = length;

@@ -198,9 +198,13 @@ static void test_help(struct pty_screen *screen)
     pty_screen_wait_row(screen, 1, "(新建)");
     pty_screen_keys(screen, "F1");
     bool field = pty_screen_wait_text(screen, "个人用公众客户模板");
-    bool form = pty_screen_contains(screen, "F8 核验客户身份");
-    pty_screen_keys(screen, "PageDown");
-    bool keys = pty_screen_wait_text(screen, "停止正在进行的处理");
+    bool form = pty_screen_contains(screen, "客户的识别");
+    bool keys = pty_screen_contains(screen, "停止正在进行的处理");
+    for (int page = 0; page < 4 && !keys; page++) {
+        pty_screen_keys(screen, "PageDown");
+        pty_screen_pump(screen, 500);
+        keys = pty_screen_contains(screen, "停止正在进行的处理");
+    }
     pty_screen_keys(screen, "F12");
     pty_screen_wait_no_text(screen, "停止正在进行的处理");
     ok(field && form && keys,

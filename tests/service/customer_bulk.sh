@@ -1,4 +1,5 @@
 #!/bin/bash
+# time-limit: 240
 # Many customers at once: from a file of another system, and changed together.
 . "${HALLDESK_SOURCE:-.}/tests/lib/tap.sh"
 . "${HALLDESK_SOURCE:-.}/tests/lib/server.sh"
