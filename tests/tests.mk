@@ -191,6 +191,7 @@ endif
 TESTS += tests/service/order_path.sh tests/service/order_constraints.sh \
 	tests/service/catalogue.script tests/service/neighbour_message.script tests/service/interaction.script
 TESTS += tests/service/forms_migrate.sh
+TESTS += tests/service/plans.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
 	tests/service/bulk.sh tests/service/import.sh tests/service/ctl_settings.sh
@@ -332,6 +333,12 @@ check_PROGRAMS += tests/bench/bench_park
 tests_bench_bench_park_SOURCES = tests/bench/bench_park.c
 tests_bench_bench_park_LDADD = libhalldesk-protocol.a $(Z_LIBS)
 BENCHES += tests/bench/bench_server.sh
+if HAVE_VTERM
+check_PROGRAMS += tests/bench/bench_key
+tests_bench_bench_key_SOURCES = tests/bench/bench_key.c $(SCREEN_SOURCES)
+tests_bench_bench_key_LDADD = $(SCREEN_NEEDS)
+endif
+BENCHES += tests/bench/bench_terminal.sh
 EXTRA_DIST += tests/bench/bench_data.sql
 
 # --- the driver

@@ -156,5 +156,5 @@ tap_ok $? "no declared search reads a large table from end to end" || perl -ne '
     my ($table) = /FROM (\w+) t\b/;
     my ($where) = /WHERE true (.*?) LIMIT/;
     my %scans = map { $_ => 1 } /Seq Scan on (\w+)/g;
-    print "# $table $where: reads @{[join " ", sort keys %scans]}\n"' "$SERVER_FOLDER/slow"
+    print "# $table $where: reads ", join(" ", sort keys %scans), "\n"' "$SERVER_FOLDER/slow"
 tap_done
