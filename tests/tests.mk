@@ -193,7 +193,8 @@ TESTS += tests/service/order_path.sh tests/service/order_constraints.sh \
 TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
-	tests/service/bulk.sh tests/service/import.sh tests/service/ctl_settings.sh
+	tests/service/bulk.sh tests/service/import.sh tests/service/ctl_settings.sh \
+	tests/service/order_import.sh
 TESTS += tests/service/mechanism_work.script tests/service/mechanism_approval.script \
 	tests/service/mechanism_limit.script tests/service/mechanism_reminder.script \
 	tests/service/mechanism_race.sh
