@@ -194,7 +194,7 @@ TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
 	tests/service/bulk.sh tests/service/import.sh tests/service/ctl_settings.sh \
-	tests/service/order_import.sh
+	tests/service/order_import.sh tests/service/target_import.sh
 TESTS += tests/service/mechanism_work.script tests/service/mechanism_approval.script \
 	tests/service/mechanism_limit.script tests/service/mechanism_reminder.script \
 	tests/service/mechanism_race.sh
