@@ -239,7 +239,7 @@ endif
 
 # --- permission: a table of role x operation, run whole
 check_PROGRAMS += tests/permission/permission_calls
-TESTS += tests/permission/table.sh tests/permission/row_security.sh
+TESTS += tests/permission/table.sh tests/permission/row_security.sh tests/permission/downward.sh
 tests_permission_permission_calls_SOURCES = tests/permission/permission_calls.c
 tests_permission_permission_calls_LDADD = libhalldesk-connection.a $(FORMS_NEEDS) $(SSL_LIBS)
 
