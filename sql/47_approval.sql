@@ -9,6 +9,7 @@ CREATE TABLE approval_policy (
     action text NOT NULL,               -- the verb that asks for approval
     condition text,                     -- expression over the record: when it is wanted
     mode smallint NOT NULL,             -- code list approval_mode: 1 sequence, 2 parallel, 3 by limit
+    amount_field text,                  -- the amount that the steps' limits are compared with
     approve_action text NOT NULL,       -- transitions of the form that carry the result
     reject_action text NOT NULL,
     priority smallint NOT NULL DEFAULT 100,

@@ -32,3 +32,12 @@ CREATE POLICY operation_log_scope ON operation_log FOR SELECT USING (
     hall_id = gate_setting('p2') OR area_id = gate_setting('p2') OR network_id = gate_setting('p2') OR
     hall_id = gate_setting('p3') OR area_id = gate_setting('p3') OR network_id = gate_setting('p3') OR
     hall_id = gate_setting('p4') OR area_id = gate_setting('p4') OR network_id = gate_setting('p4')));
+
+-- Who is on line is shown within the scope; everything else reads sessions by functions of the gate.
+ALTER TABLE session ENABLE ROW LEVEL SECURITY;
+CREATE POLICY session_scope ON session FOR SELECT USING (
+    network_id = gate_network() AND (gate_table() IS DISTINCT FROM 'session_view' OR
+    hall_id = gate_setting('p1') OR area_id = gate_setting('p1') OR network_id = gate_setting('p1') OR
+    hall_id = gate_setting('p2') OR area_id = gate_setting('p2') OR network_id = gate_setting('p2') OR
+    hall_id = gate_setting('p3') OR area_id = gate_setting('p3') OR network_id = gate_setting('p3') OR
+    hall_id = gate_setting('p4') OR area_id = gate_setting('p4') OR network_id = gate_setting('p4')));

@@ -194,7 +194,8 @@ TESTS += tests/service/forms_migrate.sh
 TESTS += tests/service/plans.sh
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
-	tests/service/bulk.sh tests/service/import.sh tests/service/ctl_settings.sh
+	tests/service/bulk.sh tests/service/import.sh tests/service/ctl_settings.sh \
+	tests/service/order_import.sh tests/service/target_import.sh
 TESTS += tests/service/mechanism_work.script tests/service/mechanism_approval.script \
 	tests/service/mechanism_limit.script tests/service/mechanism_reminder.script \
 	tests/service/mechanism_race.sh
@@ -239,7 +240,7 @@ endif
 
 # --- permission: a table of role x operation, run whole
 check_PROGRAMS += tests/permission/permission_calls
-TESTS += tests/permission/table.sh tests/permission/row_security.sh
+TESTS += tests/permission/table.sh tests/permission/row_security.sh tests/permission/downward.sh
 tests_permission_permission_calls_SOURCES = tests/permission/permission_calls.c
 tests_permission_permission_calls_LDADD = libhalldesk-connection.a $(FORMS_NEEDS) $(SSL_LIBS)
 

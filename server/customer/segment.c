@@ -14,10 +14,12 @@ static const struct load merge_loads[] = {
      .parameters = "target_id"},
 };
 
+/* The segment's size is written behind: two that share the row and then both want to write it would
+ * wait for each other. */
 static const struct load member_loads[] = {
     {.name = "segment",
      .sql = "SELECT dimension, status, valid_from, valid_to FROM segment WHERE id = $1::bigint FOR "
-            "SHARE",
+            "NO KEY UPDATE",
      .parameters = "segment_id"},
     {.name = "elsewhere",
      .sql =

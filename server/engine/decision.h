@@ -21,16 +21,16 @@
  * decision run in the order of the table, so the order is the lock order. */
 struct load {
     const char *name;
-    const char *sql; /* $1 … $n */
-    const char
-        *parameters; /* space separated, one for each $n:
-                        a field of the input (of the record itself where the input is
-                        silent; "=name": NULL there); "items.offering_id": that field of every line,
-                        as a PostgreSQL array literal, to be cast: ANY($1::bigint[]);
-                        "@id" the record, "@actor" the staff id, "@now" business time,
-                        "@today", "@network", "@area", "@hall", "@organisation",
-                        "@language"; behind a ";": fields of which the verb change must say
-                        one, or it leaves the load out, which then has no rows */
+    const char *sql;        /* $1 … $n */
+    const char *parameters; /* space separated, one for each $n:
+                               a field of the input (of the record itself where the input is
+                               silent; "=name": NULL there); "items.offering_id": that field of
+                               every line, as a PostgreSQL array literal, to be cast: ANY($1::bigint[]);
+                               "@id" the record, "@actor" the staff id, "@now" business time,
+                               "@today", "@network", "@area", "@hall", "@organisation",
+                               "@language", "@form" and "@verb" by name; behind a ";": fields of
+                               which the verb change must say one, or it leaves the load out,
+                               which then has no rows */
 };
 
 struct decision_case;

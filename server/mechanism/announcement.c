@@ -44,24 +44,6 @@ struct record *version_copy(struct decision_case *c)
 
 /* --- Announcements --- */
 
-static const struct load submit_loads[] = {APPROVAL_LOAD("announcement", "submit")};
-
-static void announcement_submit(struct decision_case *c)
-{
-    struct approval_subject subject = {.record = c->before,
-                                       .key = record_text(c->before, "number"),
-                                       .subject = record_text(c->before, "title")};
-    if (!approval_start(c, &subject) && !faults_any(c->faults))
-        record_set_integer(c->after, "status", VERSION_PUBLISHED);
-}
-
-static const struct load open_loads[] = {APPROVAL_LOAD_OPEN("announcement")};
-
-static void announcement_publish(struct decision_case *c)
-{
-    approval_settled(c);
-}
-
 static const struct load copy_loads[] = {VERSION_LOAD("announcement")};
 
 static void announcement_copy(struct decision_case *c)
@@ -84,8 +66,6 @@ static void announcement_read(struct decision_case *c)
 #define LOADS(list) .load_count = sizeof(list) / sizeof *(list), .loads = (list)
 
 const struct decision announcement_decisions[] = {
-    {.name = "announcement_submit", LOADS(submit_loads), .decide = announcement_submit},
-    {.name = "announcement_publish", LOADS(open_loads), .decide = announcement_publish},
     {.name = "announcement_copy", LOADS(copy_loads), .decide = announcement_copy},
     {.name = "announcement_read", .decide = announcement_read},
 };

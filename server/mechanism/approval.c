@@ -119,11 +119,21 @@ static bool steps_add(struct decision_case *c, struct record *request, size_t ro
     return position > 1 && (mode == MODE_PARALLEL || limit_covers(c, row - 1, amount));
 }
 
+static int64_t amount_of(struct decision_case *c, size_t row,
+                         const struct approval_subject *subject)
+{
+    const char *field = loaded_text(c, "approval_policies", row, "amount_field");
+    return *field != '\0' && record_value(subject->record, field) != NULL
+               ? record_integer(subject->record, field)
+               : subject->amount;
+}
+
 bool approval_start(struct decision_case *c, const struct approval_subject *subject)
 {
     size_t row = policy_find(c, subject->record);
     if (row == loaded_rows(c, "approval_policies"))
         return false;
+    int64_t amount = amount_of(c, row, subject);
     int64_t mode = loaded_integer(c, "approval_policies", row, "mode");
     struct record *request = effect_create(c, "approval_request");
     record_set_reference(request, "approval_policy_id",
@@ -134,7 +144,7 @@ bool approval_start(struct decision_case *c, const struct approval_subject *subj
     record_set_integer(request, "record_id", subject->record->id);
     record_set_text(request, "record_key", subject->key);
     record_set_text(request, "subject", subject->subject);
-    record_set_integer(request, "amount", subject->amount);
+    record_set_integer(request, "amount", amount);
     if (*c->reason != '\0')
         record_set_text(request, "reason", c->reason);
     record_set_text(request, "approve_action",
@@ -144,7 +154,7 @@ bool approval_start(struct decision_case *c, const struct approval_subject *subj
     record_set_reference(request, "requester_id", c->actor.staff, c->actor.number, c->actor.name);
     record_set_reference(request, "organisation_id", c->actor.organisation, "", "");
     record_set_integer(request, "requested_at", c->now);
-    if (!steps_add(c, request, row, subject->amount)) {
+    if (!steps_add(c, request, row, amount)) {
         decision_fault(c, NULL, "approval.nobody", NULL);
         return false;
     }
@@ -161,6 +171,44 @@ bool approval_settled(struct decision_case *c)
         return true;
     decision_fault(c, NULL, "approval.pending", loaded_text(c, "approval_open", 0, "number"), NULL);
     return false;
+}
+
+static const struct load submit_loads[] = {APPROVAL_LOAD};
+
+/* The verb that carries consent: the first of the form that is a result of approval. */
+static const struct verb *consent_verb(const struct form *form)
+{
+    for (size_t i = 0; i < form->verb_count; i++)
+        if (form->verbs[i].transition && form->verbs[i].decide != NULL &&
+            strcmp(form->verbs[i].decide, "approval_result") == 0)
+            return &form->verbs[i];
+    return NULL;
+}
+
+static const char *text_of(const struct record *record, const char *name)
+{
+    const struct field *field = name != NULL ? form_field(record->form, name) : NULL;
+    return field != NULL && field->type == VALUE_TEXT && (field->flags & FIELD_SENSITIVE) == 0
+               ? record_text(record, name)
+               : "";
+}
+
+/* Where no policy holds the record goes at once where consent would lead it. */
+static void approval_submit(struct decision_case *c)
+{
+    struct approval_subject subject = {.record = c->before,
+                                       .key = text_of(c->before, c->form->key),
+                                       .subject = text_of(c->before, c->form->caption)};
+    const struct verb *consent = consent_verb(c->form);
+    if (!approval_start(c, &subject) && !faults_any(c->faults) && consent != NULL)
+        record_set_integer(c->after, c->form->state_field, consent->to);
+}
+
+static const struct load result_loads[] = {APPROVAL_LOAD_OPEN};
+
+static void approval_result(struct decision_case *c)
+{
+    approval_settled(c);
 }
 
 /* --- Deciding --- */
@@ -318,6 +366,9 @@ static void approval_policy_save(struct decision_case *c)
     action_check(c, form, "action", false);
     action_check(c, form, "approve_action", true);
     action_check(c, form, "reject_action", true);
+    const struct field *amount = form_field(form, record_text(c->after, "amount_field"));
+    if (record_has(c->after, "amount_field") && (amount == NULL || amount->type != VALUE_AMOUNT))
+        decision_fault(c, "amount_field", "approval.amount", NULL);
     condition_check(c, form, record_text(c->after, "condition"), "condition");
     const struct lines *steps = record_value(c->after, "steps")->lines;
     size_t kept = 0;
@@ -331,6 +382,8 @@ static void approval_policy_save(struct decision_case *c)
 
 const struct decision approval_decisions[] = {
     {.name = "approval_policy_save", .decide = approval_policy_save},
+    {.name = "approval_submit", LOADS(submit_loads), .decide = approval_submit},
+    {.name = "approval_result", LOADS(result_loads), .decide = approval_result},
     {.name = "approval_approve", LOADS(decide_loads), .decide = approval_approve},
     {.name = "approval_reject", LOADS(decide_loads), .decide = approval_reject},
     {.name = "approval_withdraw", .decide = approval_withdraw},

@@ -47,31 +47,36 @@ void work_offer(struct decision_case *c, const struct work_offer *offer);
 
 /* --- Approval --- */
 
-/* Load of approval_start(): policies for a verb of a form, in the order in which they are tried. */
-#define APPROVAL_LOAD(form_name, verb_name)                                                        \
+/* A form gets approval by its declaration alone: the verb that asks is a transition into a waiting
+ * state with the decision approval_submit, the two that carry the result have approval_result,
+ * first the one of consent. What follows is for decisions that do more. */
+
+/* Load of approval_start(): policies for the verb that is called, in the order in which they are
+ * tried. */
+#define APPROVAL_LOAD                                                                              \
     {                                                                                              \
         .name = "approval_policies",                                                               \
-        .sql = "SELECT p.id, p.condition, p.mode, p.approve_action, p.reject_action, s.name, "     \
-               "s.level, s.organisation_id, s.role_id, s.staff_id, s.limit_amount, s.due_minutes " \
-               "FROM approval_policy p JOIN approval_policy_step s ON s.approval_policy_id = "     \
-               "p.id WHERE p.form = '" form_name "' AND p.action = '" verb_name                    \
-               "' AND p.status = 1 ORDER BY p.priority, p.id, s.position",                         \
-        .parameters = ""                                                                           \
+        .sql = "SELECT p.id, p.condition, p.mode, p.amount_field, p.approve_action, "              \
+               "p.reject_action, s.name, s.level, s.organisation_id, s.role_id, s.staff_id, "      \
+               "s.limit_amount, s.due_minutes FROM approval_policy p JOIN approval_policy_step s " \
+               "ON s.approval_policy_id = p.id WHERE p.form = $1 AND p.action = $2 AND p.status "  \
+               "= 1 ORDER BY p.priority, p.id, s.position",                                        \
+        .parameters = "@form @verb"                                                                \
     }
 /* Load of approval_settled(): the open request about the record that a verb is called on. */
-#define APPROVAL_LOAD_OPEN(form_name)                                                              \
+#define APPROVAL_LOAD_OPEN                                                                         \
     {                                                                                              \
         .name = "approval_open",                                                                   \
-        .sql = "SELECT id, number FROM approval_request WHERE form = '" form_name                  \
-               "' AND record_id = $1::bigint AND status = 1 FOR UPDATE",                           \
-        .parameters = "@id"                                                                        \
+        .sql = "SELECT id, number FROM approval_request WHERE form = $1 AND record_id = "          \
+               "$2::bigint AND status = 1 FOR UPDATE",                                             \
+        .parameters = "@form @id"                                                                  \
     }
 
 struct approval_subject {
     const struct record *record; /* conditions are over it; its id is the record's */
     const char *key;             /* to people */
     const char *subject;
-    int64_t amount; /* fen; compared with the limits of the steps */
+    int64_t amount; /* fen; compared with the limits of the steps unless the policy names a field */
 };
 /* True if a policy asks for approval: then there is a request, its first work items, and the
  * caller leaves the record in the state in which it waits. False: nobody needs to be asked. Faults:

@@ -98,4 +98,7 @@ tap_is "$(server_psql -Atc "INSERT INTO operation_log (id, at, kind, form, verb,
     "two operations of two halls"
 tap_is "$(scoped operation_view 1011 0 'SELECT string_agg(action, chr(44)) FROM operation_view WHERE id IN (1, 2)')" a \
     "a supervisor's statement without predicate shows the own hall's operations only [CH-46]"
+server_psql -q -c "INSERT INTO session (token_hash, staff_id, staff_number, organisation_id, network_id, area_id, hall_id)
+    SELECT decode(md5(number), 'hex'), id, number, organisation_id, network_id, area_id, hall_id FROM staff WHERE number IN ('30127', '30128', '30301')"
+tap_is "$(scoped session_view 1011 0 'SELECT count(*) FROM session_view')" 2 "who is on line is shown within the scope [CH-45]"
 tap_done

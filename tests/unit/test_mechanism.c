@@ -11,8 +11,9 @@
 #include "tests/unit/cmocka_tap.h"
 #include "tests/unit/customer_fixture.h"
 
-static const char policy_columns[] = "id condition mode approve_action reject_action name level "
-                                     "organisation_id role_id staff_id limit_amount due_minutes";
+static const char policy_columns[] =
+    "id condition mode amount_field approve_action reject_action name level "
+    "organisation_id role_id staff_id limit_amount due_minutes";
 
 static const struct record *created(const struct decision_case *c, const char *form, size_t which)
 {
@@ -53,8 +54,8 @@ static bool start(struct decision_case *c, int64_t amount)
 static void policy_row(struct decision_case *c, const char *id, const char *condition,
                        const char *mode, const char *level, const char *limit)
 {
-    loaded_add(c, "approval_policies", id, condition, mode, "publish", "send_back", "步", level,
-               NULL, NULL, NULL, limit, "30", NULL);
+    loaded_add(c, "approval_policies", id, condition, mode, NULL, "publish", "send_back", "步",
+               level, NULL, NULL, NULL, limit, "30", NULL);
 }
 
 static const struct lines *steps(const struct decision_case *c)
