@@ -25,7 +25,8 @@ struct load {
     const char *parameters; /* space separated, one for each $n:
                                a field of the input (of the record itself where the input is
                                silent; "=name": NULL there); "items.offering_id": that field of
-                               every line, as a PostgreSQL array literal, to be cast: ANY($1::bigint[]);
+                               every line, as a PostgreSQL array literal, to be cast:
+                               ANY($1::bigint[]);
                                "@id" the record, "@actor" the staff id, "@now" business time,
                                "@today", "@network", "@area", "@hall", "@organisation",
                                "@language", "@form" and "@verb" by name; behind a ";": fields of
