@@ -94,7 +94,7 @@ noinst_LIBRARIES += libhalldesk-domain.a
 libhalldesk_domain_a_SOURCES = \
 	server/engine/decision_table.c \
 	server/mechanism/condition.c server/mechanism/work.c server/mechanism/approval.c \
-	server/mechanism/announcement.c server/mechanism/limit.c server/mechanism/reminder.c server/mechanism/mechanism.h \
+	server/mechanism/version.c server/mechanism/limit.c server/mechanism/reminder.c server/mechanism/mechanism.h \
 	server/customer/customer_entry.c server/customer/customer_find.c \
 	server/customer/customer_password.c server/customer/customer_relation.c \
 	server/customer/customer_rule.c server/customer/customer_rule.h \

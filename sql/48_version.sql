@@ -58,6 +58,13 @@ BEGIN
     RETURN found;
 END $$;
 
+-- The last edition of a family, and how many of it are not yet published.
+CREATE FUNCTION version_editions(p_table text, p_family bigint) RETURNS TABLE (edition integer, drafts bigint) LANGUAGE plpgsql STABLE AS
+$$
+BEGIN
+    RETURN QUERY EXECUTE format('SELECT max(edition)::integer, count(*) FILTER (WHERE status IN (1, 2)) FROM %I WHERE family_id = $1', p_table) USING p_family;
+END $$;
+
 CREATE TABLE announcement (
     id bigint PRIMARY KEY,
     number text NOT NULL UNIQUE,

@@ -4,7 +4,7 @@
 #include "client/ctl/request.h"
 #include "protocol/arena.h"
 
-enum { CRITERION_EQUAL = 1, FOUND_PAGE = 2 };
+enum { CRITERION_EQUAL = 1, FOUND_PAGE = 2, ATTEMPTS = 4 };
 
 static void task_end(struct pump_task *task, enum pump_outcome outcome, json_t *answer)
 {
@@ -45,9 +45,21 @@ static void body_keep(struct desk *desk, const struct connection_reply *reply)
     writer_bytes(&desk->body, reply->body, reply->length);
 }
 
+static void task_write(struct pump_task *task);
+static void task_find(struct pump_task *task);
+
 static void task_refused(struct pump_task *task, const struct connection_reply *reply)
 {
     struct pump *pump = task->pump;
+    /* Rows on their way at the same time may stand in each other's way. The server has kept nothing
+     * of a call that it says timed out. */
+    if (reply->status == STATUS_TIMEOUT && ++task->attempts < ATTEMPTS) {
+        if (task->writing)
+            task_write(task);
+        else
+            task_find(task);
+        return;
+    }
     if (status_stops(reply->status)) {
         if (pump->stopped == STATUS_OK)
             pump->stopped = reply->status;
@@ -107,6 +119,7 @@ static void task_write(struct pump_task *task)
 {
     struct pump *pump = task->pump;
     struct writer body;
+    task->writing = true;
     task->creating = task->id == 0;
     const struct verb *verb = task->creating ? pump->create : pump->change;
     if (!task->creating && pump->key)

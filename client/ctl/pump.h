@@ -33,6 +33,8 @@ struct pump_task {
     /* for the pump itself */
     int64_t seen_version;
     bool creating;
+    bool writing;
+    int attempts;
 };
 
 struct pump {

@@ -42,7 +42,7 @@ static const struct decision_array arrays[] = {
     {.decisions = duty_decisions, .count = &duty_decision_count},
     {.decisions = work_decisions, .count = &work_decision_count},
     {.decisions = approval_decisions, .count = &approval_decision_count},
-    {.decisions = announcement_decisions, .count = &announcement_decision_count},
+    {.decisions = version_decisions, .count = &version_decision_count},
     {.decisions = limit_decisions, .count = &limit_decision_count},
     {.decisions = reminder_decisions, .count = &reminder_decision_count},
 };

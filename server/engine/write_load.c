@@ -230,9 +230,10 @@ static struct load_parameter load_parameter(const struct write *write, const cha
     if (strcmp(name, "@language") == 0) {
         return (struct load_parameter){parameter_text(call->access->actor.language), NULL};
     }
-    if (strcmp(name, "@form") == 0 || strcmp(name, "@verb") == 0) {
-        return (struct load_parameter){
-            parameter_text(strcmp(name, "@form") == 0 ? call->form->name : call->verb->name), NULL};
+    if (strcmp(name, "@form") == 0 || strcmp(name, "@verb") == 0 || strcmp(name, "@table") == 0) {
+        const char *text = name[1] == 'f' ? call->form->name : call->verb->name;
+        text = name[1] == 't' ? call->form->table : text;
+        return (struct load_parameter){parameter_text(text), NULL};
     }
     if (strcmp(name, "@now") == 0 || strcmp(name, "@today") == 0) {
         struct value value = {.presence = VALUE_PRESENT, .integer = call->now};

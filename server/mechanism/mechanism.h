@@ -87,17 +87,19 @@ bool approval_settled(struct decision_case *c);
 
 /* --- Versions --- */
 
-/* Load of version_copy(). */
-#define VERSION_LOAD(table)                                                                        \
+/* A versioned form gets new editions by a verb with the decision version_copy; its answer names the
+ * draft in family_id. What follows is for decisions that do more. */
+
+/* Load of version_draft(). */
+#define VERSION_LOAD                                                                               \
     {                                                                                              \
-        .name = "editions",                                                                        \
-        .sql = "SELECT max(edition) AS edition, count(*) FILTER (WHERE status IN (1, 2)) AS "      \
-               "drafts FROM " table " WHERE family_id = $1::bigint",                               \
-        .parameters = "family_id"                                                                  \
+        .name = "editions", .sql = "SELECT edition, drafts FROM version_editions($1, $2::bigint)", \
+        .parameters = "@table family_id"                                                           \
     }
-/* Makes a draft with the next edition number from the published or retired record; what it makes is
- * returned, so that the caller may set or clear more. NULL after a fault. */
-struct record *version_copy(struct decision_case *c);
+/* Makes a draft with the next edition number from the published or retired record, with its lines;
+ * its number, its days and what is filled with who and when are its own. The draft is returned, so
+ * that the caller may set or clear more; NULL after a fault. */
+struct record *version_draft(struct decision_case *c);
 
 /* --- Limits --- */
 
@@ -129,8 +131,8 @@ extern const struct decision work_decisions[];
 extern const size_t work_decision_count;
 extern const struct decision approval_decisions[];
 extern const size_t approval_decision_count;
-extern const struct decision announcement_decisions[];
-extern const size_t announcement_decision_count;
+extern const struct decision version_decisions[];
+extern const size_t version_decision_count;
 extern const struct decision reminder_decisions[];
 extern const size_t reminder_decision_count;
 extern const struct decision limit_decisions[];

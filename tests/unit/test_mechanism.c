@@ -357,6 +357,7 @@ static struct decision_case *version_case(const char *status, const char *drafts
     fixture_stand(c, "title", "旧");
     fixture_stand(c, "body", "文");
     fixture_stand(c, "family_id", "4000");
+    fixture_stand(c, "author_id", "99");
     fixture_stand(c, "edition", "2");
     fixture_stand(c, "valid_from", "2026-01-01");
     fixture_stand(c, "status", status);
@@ -371,7 +372,7 @@ static void test_version_copy(void **state)
 {
     (void)state;
     struct decision_case *c = version_case("3", "0");
-    const struct record *draft = version_copy(c);
+    const struct record *draft = version_draft(c);
     assert_non_null(draft);
     assert_int_equal(record_integer(draft, "family_id"), 4000);
     assert_int_equal(record_integer(draft, "edition"), 5);
@@ -379,6 +380,7 @@ static void test_version_copy(void **state)
     assert_false(record_has(draft, "number"));
     assert_false(record_has(draft, "valid_from"));
     assert_false(record_has(draft, "status"));
+    assert_false(record_has(draft, "author_id")); /* whoever copies it */
     const struct lines *targets = record_value(draft, "targets")->lines;
     assert_int_equal(targets->count, 1);
     assert_int_equal(record_integer(&targets->lines[0].record, "organisation_id"), 1012);
@@ -389,11 +391,11 @@ static void test_version_copy_refused(void **state)
 {
     (void)state;
     struct decision_case *c = version_case("1", "1");
-    assert_null(version_copy(c));
+    assert_null(version_draft(c));
     assert_non_null(fixture_fault(c, "version.not_published"));
     fixture_free(c);
     c = version_case("4", "1");
-    assert_null(version_copy(c));
+    assert_null(version_draft(c));
     assert_non_null(fixture_fault(c, "version.draft_exists"));
     fixture_free(c);
 }
