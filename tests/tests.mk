@@ -191,7 +191,7 @@ endif
 TESTS += tests/service/order_path.sh tests/service/order_constraints.sh \
 	tests/service/catalogue.script tests/service/neighbour_message.script tests/service/interaction.script
 TESTS += tests/service/forms_migrate.sh
-TESTS += tests/service/plans.sh
+TESTS += tests/service/plans.sh tests/service/order_of_lists.script
 TESTS += tests/service/sign_in.script tests/service/replay.script tests/service/record.script \
 	tests/service/query.script tests/service/attachment.script \
 	tests/service/bulk.sh tests/service/import.sh tests/service/ctl_settings.sh \
