@@ -167,9 +167,9 @@ scoped() { # NAME FILE
     : >"$work/ours"
     : >"$work/theirs"
     for _ in $(slices); do
-        PGOPTIONS="-c halldesk.network=1001 -c halldesk.actor=2041 -c halldesk.table=customer -c halldesk.p1=1011 -c plan_cache_mode=force_generic_plan" \
+        PGOPTIONS="-c halldesk.network=1001 -c halldesk.actor=2041 -c halldesk.table=customer -c halldesk.p1=1011 -c plan_cache_mode=force_generic_plan -c enable_mergejoin=off" \
             CLUSTER_OWNER=halldesk_app theirs 1 "$file" >>"$work/ours"
-        PGOPTIONS="-c plan_cache_mode=force_generic_plan" theirs 1 "$file" >>"$work/theirs"
+        PGOPTIONS="-c plan_cache_mode=force_generic_plan -c enable_mergejoin=off" theirs 1 "$file" >>"$work/theirs"
     done
     paste -d' ' "$work/ours" "$work/theirs" | awk '{ print $2 / $1 }' | median |
         awk -v name="$name" -v ours="$(median <"$work/ours")" -v theirs="$(median <"$work/theirs")" \
