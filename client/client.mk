@@ -62,6 +62,8 @@ halldesk_SOURCES = \
 	client/open.c client/open.h \
 	client/previous.c client/previous.h \
 	client/print.c client/print.h \
+	client/print_answer.c client/print_answer.h \
+	client/print_layout.c client/print_layout.h \
 	client/reference.c client/reference.h \
 	client/session.c client/session.h \
 	client/store.c client/store.h \

@@ -5,6 +5,7 @@
 #include "client/dialog.h"
 #include "client/open.h"
 #include "client/previous.h"
+#include "client/print_answer.h"
 #include "client/store.h"
 #include "client/view/form_private.h"
 #include "client/view/form_view.h"
@@ -307,6 +308,8 @@ void form_submit(struct form_view *form)
             created(form, &outcome);
         } else if (form->mode == MODE_RUN) {
             ran(form, &outcome);
+            if (outcome.said != NULL)
+                print_answer(application, outcome.said);
         } else if (form->mode == MODE_VERB) {
             application_pop(application);
             changed(target, verb, &outcome);
