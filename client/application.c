@@ -407,6 +407,12 @@ bool application_pump(struct application *application, int timeout)
     return !application->done;
 }
 
+static bool lock_due(const struct application *application)
+{
+    return application->signed_in && !application->locked && application->idle_lock > 0 &&
+           monotonic_seconds() - application->key_at >= application->idle_lock;
+}
+
 bool application_wait(struct application *application, struct keys_event *key)
 {
     while (!application->done && !(application->session_ended && application->signed_in)) {
@@ -418,6 +424,8 @@ bool application_wait(struct application *application, struct keys_event *key)
             }
             return true;
         }
+        if (lock_due(application)) /* no pop-up may stand over a locked terminal: it is refused */
+            return false;
     }
     return false;
 }
@@ -458,7 +466,7 @@ static void application_idle(struct application *application)
 {
     int64_t now = monotonic_seconds();
     int64_t quiet = now - application->key_at;
-    if (application->idle_lock > 0 && quiet >= application->idle_lock) {
+    if (lock_due(application)) {
         application_save_drafts(application);
         application->key_at = now;
         lock_terminal(application);

@@ -110,6 +110,7 @@ struct application {
     bool catalogue_moved;
     bool work_moved;
     bool session_ended;
+    bool locked; /* the password is being asked for */
     bool signed_in;
     bool signed_out; /* by the person: nothing needs to be explained */
     bool done;

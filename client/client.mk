@@ -62,11 +62,14 @@ halldesk_SOURCES = \
 	client/open.c client/open.h \
 	client/previous.c client/previous.h \
 	client/print.c client/print.h \
+	client/print_answer.c client/print_answer.h \
+	client/print_layout.c client/print_layout.h \
 	client/reference.c client/reference.h \
 	client/session.c client/session.h \
 	client/store.c client/store.h \
 	client/workspace.c client/workspace.h \
-	client/view/form_difference.c client/view/form_edit.c client/view/form_input.c \
+	client/view/form_difference.c client/view/form_edit.c \
+	client/view/form_faults.c client/view/form_input.c client/view/form_menu.c client/view/form_open.c \
 	client/view/form_private.h client/view/form_submit.c client/view/form_tabs.c \
 	client/view/form_view.c client/view/form_view.h \
 	client/view/grid.c \

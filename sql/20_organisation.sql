@@ -79,12 +79,12 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = '23514', CONSTRAINT = 'organisation_parent_id_loop', TABLE = 'organisation', MESSAGE = 'loop';
         END IF;
     END IF;
-    IF TG_OP = 'UPDATE' AND OLD.network_id NOT IN (0, NEW.id) AND coalesce(above.network_id, 0) <> OLD.network_id AND NEW.place_level <> 1 THEN
-        -- Parties and orders belong to a network; they cannot follow.
-        RAISE EXCEPTION USING ERRCODE = '23514', CONSTRAINT = 'organisation_parent_id_network', TABLE = 'organisation', MESSAGE = 'other network';
-    END IF;
     NEW.path := coalesce(above.path, '/') || NEW.id || '/';
     NEW.network_id := CASE WHEN NEW.place_level = 1 THEN NEW.id ELSE coalesce(above.network_id, 0) END;
+    -- Parties and orders belong to a network; they cannot follow a node into another.
+    IF TG_OP = 'UPDATE' AND OLD.network_id <> 0 AND NEW.network_id <> OLD.network_id AND EXISTS (SELECT FROM party WHERE network_id = OLD.network_id) THEN
+        RAISE EXCEPTION USING ERRCODE = '23514', CONSTRAINT = 'organisation_parent_id_network', TABLE = 'organisation', MESSAGE = 'other network';
+    END IF;
     NEW.area_id := CASE WHEN NEW.place_level = 2 THEN NEW.id WHEN NEW.place_level = 1 THEN 0 ELSE coalesce(above.area_id, 0) END;
     NEW.hall_id := CASE WHEN NEW.place_level = 3 THEN NEW.id WHEN NEW.place_level IN (1, 2) THEN 0 ELSE coalesce(above.hall_id, 0) END;
     RETURN NEW;

@@ -1,5 +1,6 @@
 /* What the rooms of the record screen share: form_view.c shows, form_edit.c types, form_input.c
- * turns what was typed into what is sent, form_submit.c sends, form_tabs.c holds what hangs on a
+ * turns what was typed into what is sent, form_submit.c sends, form_faults.c shows what was wrong,
+ * form_menu.c offers what else can be done, form_open.c opens, form_tabs.c holds what hangs on a
  * record, grid.c holds the lines. */
 #ifndef HALLDESK_FORM_PRIVATE_H
 #define HALLDESK_FORM_PRIVATE_H
@@ -92,7 +93,8 @@ struct form_view *form_view_create(struct application *application, const struct
                                    enum form_mode mode);
 int form_body_first(const struct form_view *form); /* body row below the tabs */
 void form_layout(struct form_view *form);          /* makes it if it is stale */
-bool form_reload(struct form_view *form);          /* from the server; false with a message */
+bool form_fetch(struct form_view *form, int64_t id, const char *key, bool quiet);
+bool form_reload(struct form_view *form); /* from the server; false with a message */
 void form_show_record(struct form_view *form, int64_t id, int64_t version, struct record *record,
                       const uint16_t *verbs, size_t verb_count);
 /* Decodes what show_encode() wrote; NULL after a failure. */
@@ -104,6 +106,7 @@ bool form_permits(const struct form_view *form, uint16_t verb);
 bool form_marked(const struct form_view *form, const struct field *lines, size_t line,
                  const struct field *field);
 void form_context(struct form_view *form); /* the customer of the title row */
+extern const char form_context_name[];     /* name of the form that is that customer */
 
 /* --- form_edit.c --- */
 bool form_editable(const struct form_view *form, const struct form *of, const struct field *field);
@@ -140,6 +143,16 @@ void form_run_verb(struct form_view *form, const struct verb *verb);
 void form_menu(struct form_view *form); /* F2 */
 const struct verb *form_key_verb(struct form_view *form, char key);
 bool form_leave(struct view *view, bool check);
+
+/* --- form_menu.c --- */
+void form_menu(struct form_view *form); /* F2 */
+const struct verb *form_key_verb(struct form_view *form, char key);
+
+/* --- form_faults.c --- */
+/* Shows the faults of an answer, empties what is wrong, and goes to the first. */
+void form_show_faults(struct form_view *form, struct answer *answer, const struct sent_lines *sent,
+                      size_t sent_count);
+bool form_tab_holds(struct form_view *form, size_t tab, const struct field *field);
 
 /* --- form_difference.c --- */
 /* Someone else changed the record: shows both, field by field, and takes what is chosen. */

@@ -5,206 +5,19 @@
 #include "client/dialog.h"
 #include "client/open.h"
 #include "client/previous.h"
-#include "client/print.h"
+#include "client/print_answer.h"
 #include "client/store.h"
 #include "client/view/form_private.h"
 #include "client/view/form_view.h"
-#include "client/view/report_view.h"
 
 enum {
     FLAG_CONFIRMED = 1,
     BODY_LIMIT = 1 << 20,
     REASON_LIMIT = 200,
-    MARK_STEP = 100000, /* more than lines that a record has */
     CHOICE_SAVE = 1,
     CHOICE_DISCARD,
     CHOICE_STAY,
-    MENU_UNMASK = 1000,
-    MENU_PRINT,
-    MENU_LINE,
-    MENU_LINE_REMOVE,
-    MENU_REPORT,
 };
-
-/* --- faults ---------------------------------------------------------------------------------- */
-
-/* Where the screen shows a fault: lines were sent under other numbers than they have there. */
-static bool fault_place(const struct fault *fault, const struct sent_lines *sent, size_t sent_count,
-                        struct fault_mark *mark)
-{
-    *mark = (struct fault_mark){.lines_field = fault->lines_field, .field = fault->field};
-    if (fault->lines_field == 0)
-        return fault->field != 0;
-    for (size_t i = 0; i < sent_count; i++) {
-        if (sent[i].field->number == fault->lines_field && fault->line > 0 &&
-            fault->line <= sent[i].count) {
-            mark->line = sent[i].lines[fault->line - 1];
-            return true;
-        }
-    }
-    return false;
-}
-
-static const struct field *mark_field(const struct form_view *form, const struct fault_mark *mark)
-{
-    if (mark->lines_field == 0)
-        return form_field_by_number(form->form, mark->field);
-    const struct field *lines = form_field_by_number(form->form, mark->lines_field);
-    return lines != NULL && lines->lines != NULL ? form_field_by_number(lines->lines, mark->field)
-                                                 : NULL;
-}
-
-static const char *fault_line(struct form_view *form, const struct fault *fault,
-                              const struct fault_mark *mark, bool placed, struct arena *arena)
-{
-    struct application *application = form->view.application;
-    const struct field *field = mark_field(form, mark);
-    const char *text = session_fault_text(application, fault, arena);
-    const char *label = field != NULL ? application_label(application, &field->label) : "";
-    const char *warning =
-        fault->warning ? application_text(application, "record.warning_mark") : "";
-    if (placed && mark->lines_field != 0) {
-        const char *number = arena_format(arena, "%zu", mark->line + 1);
-        return arena_format(arena, "%s%s %s: %s\n", warning,
-                            application_format(application, "lines.line", number, NULL), label,
-                            text);
-    }
-    if (field == NULL)
-        return arena_format(arena, "%s%s\n", warning, text);
-    return arena_format(arena, "%s%s: %s\n", warning, label, text);
-}
-
-/* What is right stays, what is wrong is emptied [17-181]; a warning is not wrong. */
-static void mark_empty(struct form_view *form, const struct fault_mark *mark)
-{
-    const struct field *field = mark_field(form, mark);
-    struct value *value = NULL;
-    if (field == NULL || field->type == VALUE_LINES)
-        return;
-    if (mark->lines_field == 0) {
-        if (!form_editable(form, form->form, field))
-            return;
-        value = &form->record->values[field->index];
-    } else {
-        const struct field *lines_field = form_field_by_number(form->form, mark->lines_field);
-        struct lines *lines = form->record->values[lines_field->index].lines;
-        if (lines == NULL || mark->line >= lines->count ||
-            !form_editable(form, lines->lines[mark->line].record.form, field))
-            return;
-        value = &lines->lines[mark->line].record.values[field->index];
-    }
-    *value = (struct value){0};
-}
-
-static bool tab_holds(struct form_view *form, size_t tab, const struct field *field)
-{
-    size_t count;
-    const struct screen_row *rows = form_tab_rows(form, tab, &count);
-    for (size_t i = 0; rows != NULL && i < count; i++) {
-        const char *cursor = rows[i].fields;
-        const struct field *at;
-        while ((at = form_next_field(form->form, &cursor)) != NULL)
-            if (at == field)
-                return true;
-    }
-    return false;
-}
-
-static void mark_focus(struct form_view *form, const struct fault_mark *mark)
-{
-    const struct field *field =
-        form_field_by_number(form->form, mark->lines_field != 0 ? mark->lines_field : mark->field);
-    for (size_t tab = 0; field != NULL && tab < form_tab_count(form); tab++) {
-        if (!tab_holds(form, tab, field))
-            continue;
-        if (form->tab != tab)
-            form_show_tab(form, tab);
-        form_layout(form);
-        for (size_t i = 0; i < form->layout->count; i++)
-            if (form->layout->places[i].field == field)
-                form_go(form, (int)i);
-        break;
-    }
-    if (mark->lines_field == 0 || form->grid.field == NULL)
-        return;
-    struct grid_column columns[GRID_COLUMNS];
-    int width = screen_cells(form->view.application->screen, SCREEN_BODY)->columns;
-    size_t count = grid_columns(form, form->grid.field, width, columns);
-    form->grid.line = mark->line;
-    for (size_t i = 0; i < count; i++)
-        if (columns[i].field->number == mark->field)
-            form->grid.column = i;
-    form_enter_slot(form);
-}
-
-/* Place of a fault in reading order: tab, then field, then line. */
-static size_t mark_order(struct form_view *form, const struct fault_mark *mark)
-{
-    const struct field *wanted =
-        form_field_by_number(form->form, mark->lines_field != 0 ? mark->lines_field : mark->field);
-    size_t order = 0;
-    for (size_t tab = 0; tab < form_tab_count(form); tab++) {
-        size_t count;
-        const struct screen_row *rows = form_tab_rows(form, tab, &count);
-        for (size_t i = 0; rows != NULL && i < count; i++) {
-            const char *cursor = rows[i].fields;
-            const struct field *field;
-            while ((field = form_next_field(form->form, &cursor)) != NULL) {
-                if (field == wanted)
-                    return order + mark->line;
-                order += MARK_STEP;
-            }
-        }
-    }
-    return SIZE_MAX;
-}
-
-static void faults_show(struct form_view *form, struct answer *answer,
-                        const struct sent_lines *sent, size_t sent_count)
-{
-    struct application *application = form->view.application;
-    struct faults faults;
-    const char *text = "";
-    faults_initialise(&faults, answer->arena);
-    if (!faults_decode(&answer->reader, &faults) || faults.count == 0) {
-        application_refuse(application, "client.answer_broken", NULL);
-        return;
-    }
-    bool wrong = faults_any(&faults);
-    form->mark_count = 0;
-    for (size_t i = 0; i < faults.count; i++) {
-        struct fault_mark mark;
-        bool placed = fault_place(&faults.list[i], sent, sent_count, &mark);
-        text = arena_format(answer->arena, "%s%s", text,
-                            fault_line(form, &faults.list[i], &mark, placed, answer->arena));
-        if (placed && form->mark_count < MARK_LIMIT)
-            form->marks[form->mark_count++] = mark;
-    }
-    terminal_discard_keys(application->terminal);
-    terminal_beep(application->terminal);
-    dialog_text(application,
-                application_text(application, wrong ? "record.faults" : "record.warnings"), text);
-    form->confirmed = !wrong;
-    struct fault_mark first = {0};
-    size_t first_order = SIZE_MAX;
-    for (size_t i = 0; i < faults.count; i++) {
-        struct fault_mark mark;
-        if (!fault_place(&faults.list[i], sent, sent_count, &mark))
-            continue;
-        if (!faults.list[i].warning)
-            mark_empty(form, &mark);
-        size_t order = mark_order(form, &mark);
-        if (order < first_order && (!wrong || !faults.list[i].warning)) {
-            first = mark;
-            first_order = order;
-        }
-    }
-    if (first_order != SIZE_MAX)
-        mark_focus(form, &first);
-    form_enter_slot(form);
-    application_say(application, wrong ? CELL_ERROR : CELL_WARNING,
-                    wrong ? "record.mend" : "record.confirm_again", NULL);
-}
 
 /* --- calls ----------------------------------------------------------------------------------- */
 
@@ -280,7 +93,7 @@ static void answer_look(struct form_view *form, const struct record *said)
     for (size_t tab = 0; tab < form_tab_count(form); tab++) {
         for (size_t i = 0; i < said->form->field_count; i++) {
             if (said->values[i].presence == VALUE_PRESENT &&
-                tab_holds(form, tab, &said->form->fields[i])) {
+                form_tab_holds(form, tab, &said->form->fields[i])) {
                 if (tab != form->tab)
                     form_show_tab(form, tab);
                 return;
@@ -485,7 +298,7 @@ void form_submit(struct form_view *form)
     /* A creation may stand on a party that exists: then the id is that party's. */
     verb_call(form, verb, reason, target->id, target->version, record, &answer);
     if (answer.status == STATUS_FAULTS) {
-        faults_show(form, &answer, sent, sent_count);
+        form_show_faults(form, &answer, sent, sent_count);
     } else if (answer.status == STATUS_CHANGED) {
         form_resolve_difference(target, &answer);
     } else if (answer.status != STATUS_OK) {
@@ -495,48 +308,13 @@ void form_submit(struct form_view *form)
             created(form, &outcome);
         } else if (form->mode == MODE_RUN) {
             ran(form, &outcome);
+            if (outcome.said != NULL)
+                print_answer(application, outcome.said);
         } else if (form->mode == MODE_VERB) {
             application_pop(application);
             changed(target, verb, &outcome);
         } else {
             changed(form, verb, &outcome);
-        }
-    }
-    answer_release(&answer);
-out:
-    arena_free(arena);
-}
-
-static void unmask(struct form_view *form)
-{
-    struct application *application = form->view.application;
-    struct arena *arena = arena_create();
-    struct writer body;
-    struct answer answer;
-    uint16_t verbs[VERBS_LIMIT];
-    size_t count;
-    int64_t id;
-    int64_t version;
-    const char *reason =
-        dialog_ask(application, application_text(application, "record.unmask"),
-                   application_text(application, "record.reason"), "", false, REASON_LIMIT, arena);
-    if (reason == NULL)
-        goto out;
-    writer_initialise(&body, BODY_LIMIT);
-    writer_signed(&body, form->id);
-    writer_text(&body, "");
-    writer_text(&body, reason);
-    session_call(application, form->form->number, form->form->hash, VERB_UNMASK, &body, &answer);
-    writer_release(&body);
-    if (answer.status != STATUS_OK) {
-        session_refused(application, &answer);
-    } else {
-        struct record *record =
-            form_read_shown(form->form, &answer.reader, &id, &version, verbs, &count, form->arena);
-        if (record != NULL) {
-            size_t tab = form->tab;
-            form_show_record(form, id, version, record, form->verbs, form->verb_count);
-            form_show_tab(form, tab);
         }
     }
     answer_release(&answer);
@@ -582,7 +360,7 @@ void form_run_verb(struct form_view *form, const struct verb *verb)
     verb_call(form, verb, reason, form->id, form->version, record_create(form->form, arena),
               &answer);
     if (answer.status == STATUS_FAULTS)
-        faults_show(form, &answer, NULL, 0);
+        form_show_faults(form, &answer, NULL, 0);
     else if (answer.status == STATUS_CHANGED)
         form_resolve_difference(form, &answer);
     else if (answer.status != STATUS_OK)
@@ -592,89 +370,6 @@ void form_run_verb(struct form_view *form, const struct verb *verb)
     answer_release(&answer);
 out:
     arena_free(arena);
-}
-
-const struct verb *form_key_verb(struct form_view *form, char key)
-{
-    for (size_t i = 0; form->mode == MODE_RECORD && i < form->form->verb_count; i++) {
-        const struct verb *verb = &form->form->verbs[i];
-        if (verb->key == key && verb->number >= VERB_OWN && form_permits(form, verb->number))
-            return verb;
-    }
-    return NULL;
-}
-
-static void print_record(struct form_view *form)
-{
-    print_screen(form->view.application);
-}
-
-struct menu {
-    struct arena *arena;
-    size_t count;
-    struct list_row rows[VERBS_LIMIT + 8];
-};
-
-static void menu_add(struct menu *menu, int64_t id, const char *key, const char *label)
-{
-    const char **texts = ARENA_ARRAY(menu->arena, const char *, 2);
-    texts[0] = key;
-    texts[1] = label;
-    menu->rows[menu->count++] = (struct list_row){.id = id, .texts = texts, .match = label};
-}
-
-/* Only what is permitted in this state is offered. */
-void form_menu(struct form_view *form)
-{
-    struct application *application = form->view.application;
-    const struct list_column columns[] = {{"", 6, CELL_ALIGN_LEFT}, {"", 30, CELL_ALIGN_LEFT}};
-    struct menu *menu = calloc(1, sizeof *menu);
-    if (menu == NULL)
-        abort();
-    menu->arena = arena_create();
-    for (size_t i = 0; form->mode == MODE_RECORD && i < form->form->verb_count; i++) {
-        const struct verb *verb = &form->form->verbs[i];
-        if (verb->number >= VERB_OWN && form_permits(form, verb->number))
-            menu_add(menu, verb->number,
-                     verb->key == '7'   ? "F7"
-                     : verb->key == '8' ? "F8"
-                     : verb->key == '1' ? "F11"
-                                        : "",
-                     application_label(application, &verb->label));
-    }
-    if (form->mode == MODE_RECORD && form_permits(form, VERB_UNMASK))
-        menu_add(menu, MENU_UNMASK, "", application_text(application, "record.unmask"));
-    if (form->grid.field != NULL) {
-        menu_add(menu, MENU_LINE, "", application_text(application, "lines.whole"));
-        if (form_editable(form, form->form, form->grid.field))
-            menu_add(menu, MENU_LINE_REMOVE, "Alt-0",
-                     application_text(application, "lines.remove"));
-    }
-    if (store_permits(application->store, form->form->number, VERB_REPORT))
-        menu_add(menu, MENU_REPORT, "", application_text(application, "record.report"));
-    menu_add(menu, MENU_PRINT, "", application_text(application, "key.print"));
-    const struct dialog_choice choice = {.title = application_text(application, "key.actions"),
-                                         .columns = columns,
-                                         .column_count = 2,
-                                         .rows = menu->rows,
-                                         .count = menu->count};
-    int64_t chosen = dialog_choose(application, &choice, NULL, NULL);
-    arena_free(menu->arena);
-    free(menu);
-    if (chosen == MENU_UNMASK) {
-        unmask(form);
-    } else if (chosen == MENU_PRINT) {
-        print_record(form);
-    } else if (chosen == MENU_LINE) {
-        grid_open_line(form);
-    } else if (chosen == MENU_REPORT) {
-        report_view_open(application, form->form);
-    } else if (chosen == MENU_LINE_REMOVE) {
-        const struct keys_event key = {.kind = KEYS_KEY, .code = KEYS_ALT_0};
-        grid_key(form, &key);
-    } else if (chosen > 0) {
-        form_run_verb(form, form_verb(form->form, (uint16_t)chosen));
-    }
 }
 
 /* --- leaving --------------------------------------------------------------------------------- */

@@ -60,6 +60,7 @@ bool lock_ask(struct application *application)
         return false;
     *task = (struct task){.views = {&view}, .depth = 1};
     struct arena *arena = arena_create();
+    application->locked = true;
     while (!open && !application->done && !application->session_ended) {
         const char *password = dialog_ask(
             application,
@@ -74,6 +75,7 @@ bool lock_ask(struct application *application)
         secret_wipe(password);
     }
     arena_free(arena);
+    application->locked = false;
     *task = kept;
     if (open)
         application_say_text(application, CELL_PLAIN, "");

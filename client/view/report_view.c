@@ -187,7 +187,7 @@ static const char *change(int64_t now, int64_t before, struct arena *arena)
 {
     if (before == 0)
         return now == 0 ? "" : "--";
-    int64_t percent = (now - before) * 100 / (before < 0 ? -before : before);
+    int64_t percent = (now - before) * 100 / llabs(before);
     if (percent > 9999)
         return ">9999%";
     return arena_format(arena, "%+lld%%", (long long)percent);
@@ -447,8 +447,7 @@ static void row_open(struct report_view *report)
         if (value[0] == '\0') {
             criterion->way = CRITERION_EMPTY;
         } else if (is_time(report->dimension)) {
-            if (report->dimension->type == VALUE_TIME ||
-                !date_parse(value, 0, &criterion->integer))
+            if (report->dimension->type == VALUE_TIME || !date_parse(value, 0, &criterion->integer))
                 criteria.count--;
         } else if (report->dimension->type == VALUE_TEXT) {
             criterion->text = value;

@@ -151,14 +151,21 @@ static bool connection_wait(struct database *database, int64_t deadline)
 static bool connection_try(struct database *database, int64_t deadline)
 {
     connection_close(database);
+    /* "Today" is one day for this process and for its SQL: the zone goes along, as POSIX writes it.
+     */
+    time_t now = time(NULL);
+    struct tm local;
+    localtime_r(&now, &local);
+    long east = local.tm_gmtoff / 60;
     /* A page takes twenty rows and follows its index; a merge join would first read the other table
      * from its end to there, at a cost that the planner cannot see in a generic plan. */
-    char options[240];
+    char options[320];
     snprintf(options, sizeof options,
              "-c statement_timeout=%lld -c idle_in_transaction_session_timeout=30000 "
-             "-c lock_timeout=%lld -c plan_cache_mode=force_generic_plan -c jit=off -c "
-             "enable_mergejoin=off",
-             (long long)database->timeout, (long long)database->timeout);
+             "-c lock_timeout=%lld -c plan_cache_mode=force_generic_plan -c jit=off "
+             "-c enable_mergejoin=off -c TimeZone=<%+03ld%02ld>%+03ld:%02ld",
+             (long long)database->timeout, (long long)database->timeout, east / 60, labs(east % 60),
+             -(east / 60), labs(east % 60));
     const char *const keywords[] = {"dbname", "options", "client_encoding",
                                     "fallback_application_name", NULL};
     const char *const values[] = {database->conninfo, options, "UTF8", "halldeskd", NULL};
