@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "protocol/arena.h"
+#include "protocol/fault.h"
 #include "server/process/channel.h"
 #include "server/process/log.h"
 
@@ -64,6 +65,33 @@ static bool worker_interrupted(void *context)
         self->lost = true;
     /* Without a gateway nobody can hear the answer: the terminal will ask again. */
     return interrupted || self->lost;
+}
+
+/* A cancel that came in the same read as its request stands in the buffer, where no poll sees it. */
+static bool worker_cancelled(struct worker_self *self)
+{
+    struct envelope envelope;
+    bool broken = false;
+    bool cancelled = false;
+    uint64_t id = 0;
+    while (channel_next(&self->channel, &envelope, &broken))
+        if (envelope.type == ENVELOPE_CANCEL && envelope_id(&envelope, &id) && id == self->current)
+            cancelled = true;
+    return cancelled;
+}
+
+static void worker_refuse(const struct gate_request *request, struct gate_reply *reply)
+{
+    struct reader reader;
+    reader_initialise(&reader, request->body, request->length);
+    uint8_t slot = reader_u8(&reader);
+    uint64_t sequence = reader_unsigned(&reader);
+    size_t offset = frame_begin(&reply->frames, FRAME_REPLY);
+    writer_u8(&reply->frames, slot);
+    writer_unsigned(&reply->frames, sequence);
+    writer_unsigned(&reply->frames, STATUS_CANCELLED);
+    writer_text(&reply->frames, "");
+    frame_finish(&reply->frames, offset);
 }
 
 static void worker_sleep(int milliseconds)
@@ -147,7 +175,10 @@ static bool worker_request(struct worker_self *self, const struct envelope *enve
     writer_initialise(&reply.frames, CHANNEL_LIMIT / 2);
     self->current = id;
     alarm(self->watchdog); /* the default action ends a worker that is stuck outside the database */
-    gate_handle(self->gate, &request, &reply);
+    if (request.type == FRAME_CALL && worker_cancelled(self))
+        worker_refuse(&request, &reply);
+    else
+        gate_handle(self->gate, &request, &reply);
     alarm(0);
     self->current = 0;
     if (self->lost) {
