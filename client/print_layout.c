@@ -43,9 +43,10 @@ static void place_read(const struct declaration *declaration, const config_setti
         declaration_error(declaration, group, "align is \"left\" or \"right\"");
     int room = place->width > 0 ? place->width : left;
     int times = place->wide ? 2 : 1;
-    if (place->field == NULL && (utf8_width(place->text.zh, 2) * times > room ||
-                                 utf8_width(place->text.en, 2) * times > room))
-        declaration_error(declaration, group, "the text does not fit on the sheet");
+    const char *const sides[] = {place->text.zh, place->text.en};
+    for (size_t i = 0; i < 2; i++)
+        if (sides[i] != NULL && utf8_width(sides[i], 2) * times > room)
+            declaration_error(declaration, group, "the text does not fit on the sheet");
 }
 
 static struct print_place *places_read(const struct declaration *declaration,

@@ -107,6 +107,14 @@ tests_unit_test_terminal_list_SOURCES = tests/unit/test_terminal_list.c tests/un
 tests_unit_test_terminal_list_LDADD = $(TERMINAL_NEEDS) $(CMOCKA_LIBS)
 endif
 
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_print_layout
+TESTS += tests/unit/test_print_layout
+tests_unit_test_print_layout_SOURCES = tests/unit/test_print_layout.c tests/unit/cmocka_tap.h \
+	tests/unit/form_fixture.c tests/unit/form_fixture.h client/print_layout.c client/print_layout.h
+tests_unit_test_print_layout_LDADD = libhalldesk-terminal.a $(FORMS_NEEDS) $(CURSES_LIBS) $(CMOCKA_LIBS)
+endif
+
 # decisions of customers and accounts, without a database
 if HAVE_CMOCKA
 CUSTOMER_TESTS = tests/unit/test_mechanism tests/unit/test_customer_entry tests/unit/test_customer_password \
