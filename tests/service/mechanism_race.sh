@@ -1,5 +1,6 @@
 #!/bin/bash
 # Claims of many at once have one winner each; and pushes on their way from a duty to a terminal.
+# time-limit: 600
 set -u
 . "$HALLDESK_SOURCE/tests/lib/tap.sh"
 . "$HALLDESK_SOURCE/tests/lib/server.sh"
@@ -88,7 +89,7 @@ tap_is "$(query "SELECT status FROM work_item WHERE id = $item")" 2 "who has it"
 heard() {
     grep -q "$1" "$2"
 }
-tap_wait 60 heard '^4 ' "$work/near"
+tap_wait 150 heard '^4 ' "$work/near"
 tap_ok $? "the terminals of the office hear that work waits [17-186]" || tap_diagnose "$(cat "$work/near")"
 cat >"$work/publish" <<'EOF'
 session lead 30100 halldesk-1 take_over=1
@@ -97,9 +98,9 @@ announcement.submit id=$one
 let task = work_item.create kind_code=task subject="陈旧的事" priority=normal organisation_id=HALL-02 due_at="2026-01-05 09:00"
 EOF
 script "$work/publish"
-tap_wait 60 heard 'notice.announcement.盘点通知' "$work/far"
+tap_wait 150 heard 'notice.announcement.盘点通知' "$work/far"
 tap_ok $? "an announcement comes to a terminal of those whom it is for" || tap_diagnose "$(cat "$work/far" "$work/publish.log")"
-tap_wait 60 heard '^1 notice.work_overdue.*陈旧的事' "$work/far"
+tap_wait 150 heard '^1 notice.work_overdue.*陈旧的事' "$work/far"
 tap_ok $? "a reminder of overdue work comes to the terminals of its office [17-186]" || tap_diagnose "$(cat "$work/far")"
 tap_is "$(grep -c '盘点通知\|陈旧的事' "$work/near")" 0 "and not to those of another"
 tap_done
