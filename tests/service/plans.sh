@@ -7,6 +7,7 @@ set -u
 . "$(dirname -- "$0")/../lib/server.sh"
 . "$(dirname -- "$0")/../lib/tap.sh"
 trap server_end EXIT
+# shellcheck disable=SC2034 # read by server_prepare
 SERVER_SERVICES=0
 ROWS=20000
 server_prepare || {
