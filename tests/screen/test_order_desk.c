@@ -89,6 +89,39 @@ static void test_pay(struct pty_screen *screen)
        "the change to give and the receipt's serial are shown [9-124]");
 }
 
+/* Into a file, which stands for the printer. */
+static void test_print(struct pty_screen *screen)
+{
+    const char *folder = getenv("XDG_CACHE_HOME");
+    char path[PATH_LIMIT];
+    char sheet[8192] = "";
+    snprintf(path, sizeof path, "%s/sheet.txt", folder != NULL ? folder : ".");
+    pty_screen_keys(screen, "Escape");
+    pty_screen_wait_cursor(screen, 2, 5);
+    command(screen, "RP");
+    pty_screen_wait_row(screen, 1, "打印收据");
+    pty_screen_type(screen, "H0100000001");
+    pty_screen_keys(screen, "F10");
+    pty_screen_wait_text(screen, "打印机");
+    pty_screen_keys(screen, "Down Enter");
+    pty_screen_wait_text(screen, "receipt.txt");
+    for (int i = 0; i < 11; i++)
+        pty_screen_keys(screen, "Backspace");
+    pty_screen_type(screen, path);
+    pty_screen_keys(screen, "Enter");
+    bool said = pty_screen_wait_row(screen, 22, "已输出");
+    FILE *file = fopen(path, "r");
+    if (file != NULL) {
+        sheet[fread(sheet, 1, sizeof sheet - 1, file)] = '\0';
+        fclose(file);
+    }
+    const char *first = strstr(sheet, "收据号 H0100000001");
+    ok(said && first != NULL && strstr(first + 1, "收据号 H0100000001") != NULL &&
+           strstr(sheet, "收到      500.00            找零    20.00") != NULL &&
+           strstr(sheet, "补打") == NULL,
+       "the receipt is printed as its sheet, twice, and not as a reprint");
+}
+
 static void test_network(struct pty_screen *screen, const char *number)
 {
     char notice[NUMBER_LIMIT * 2];
@@ -128,6 +161,7 @@ int main(void)
     test_capture(screen, number);
     test_pay(screen);
     test_network(screen, number);
+    test_print(screen);
     pty_screen_free(screen);
     screen = signed_in("60001");
     if (screen == NULL)
