@@ -15,7 +15,8 @@ enum system_verb {
     /* Request: LEB128 count, LEB128 form numbers. Answer: count, each as form_encode(). Forms that
      * the person may not use are left out, references of their fields excepted. */
     SYSTEM_FORMS = 2,
-    /* Request: LEB128 count, text list names. Answer: count, each as in server/engine/code_list.h */
+    /* Request: LEB128 count, text list names. Answer: count, each as in server/engine/code_list.h
+     */
     SYSTEM_CODES = 3,
     /* Request: nothing. The session ends; the line's token is dropped. */
     SYSTEM_SIGN_OUT = 4,
@@ -26,8 +27,8 @@ enum system_verb {
     /* Request: u8 task, LEB128 form number, u32 form hash, signed record id, signed version, block
      * body (a coded record; empty deletes the draft). */
     SYSTEM_DRAFT_SAVE = 7,
-    /* Request: nothing. Answer: LEB128 count, each u8 task, LEB128 form, u32 hash, signed id, signed
-     * version, signed time saved, block body. */
+    /* Request: nothing. Answer: LEB128 count, each u8 task, LEB128 form, u32 hash, signed id,
+     * signed version, signed time saved, block body. */
     SYSTEM_DRAFTS = 8,
     /* Request: text old password, text new password. Worker class auth. */
     SYSTEM_PASSWORD = 9,
@@ -39,18 +40,18 @@ enum system_verb {
     SYSTEM_HOME = 11,
     /* Request: text language "zh" or "en". */
     SYSTEM_LANGUAGE = 12,
-    /* Request: signed record id, text key of a form by LEB128 number. Soft lock: answer text name of
-     * the person who has the record open for change, "" if nobody; u8 1 takes, 0 releases. Body:
+    /* Request: signed record id, text key of a form by LEB128 number. Soft lock: answer text name
+     * of the person who has the record open for change, "" if nobody; u8 1 takes, 0 releases. Body:
      * LEB128 form, signed id, u8 take. */
     SYSTEM_OPEN = 13,
 };
 
 /* Kinds of FRAME_PUSH: LEB128 kind, then its body. */
 enum push_kind {
-    PUSH_NOTICE = 1,       /* payload "message name TAB parameter" */
-    PUSH_CATALOGUE = 2,    /* forms, codes or rights moved: fetch SYSTEM_CATALOGUE when idle */
+    PUSH_NOTICE = 1,        /* payload "message name TAB parameter" */
+    PUSH_CATALOGUE = 2,     /* forms, codes or rights moved: fetch SYSTEM_CATALOGUE when idle */
     PUSH_SESSION_ENDED = 3, /* signed out from elsewhere */
-    PUSH_WORK = 4,         /* the counts of SYSTEM_HOME moved */
+    PUSH_WORK = 4,          /* the counts of SYSTEM_HOME moved */
 };
 
 #endif

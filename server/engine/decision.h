@@ -29,8 +29,8 @@ struct load {
                                ANY($1::bigint[]);
                                "@id" the record, "@actor" the staff id, "@now" business time,
                                "@today", "@network", "@area", "@hall", "@organisation",
-                               "@language", "@form", "@table", "@verb" by name; behind a ";": fields of
-                               which the verb change must say one, or it leaves the load out,
+                               "@language", "@form", "@table", "@verb" by name; behind a ";": fields
+                               of which the verb change must say one, or it leaves the load out,
                                which then has no rows */
 };
 

@@ -23,8 +23,8 @@ struct write {
     const struct decision *decision;
     struct decision_case *decision_case;
     size_t *load_statements;
-        /* where each load stands in the batch; SIZE_MAX: left out */ /* index of the first load's
-                                                                         statement */
+    /* where each load stands in the batch; SIZE_MAX: left out */ /* index of the first load's
+                                                                     statement */
 };
 
 /* --- write_load.c --- */

@@ -67,7 +67,8 @@ static bool worker_interrupted(void *context)
     return interrupted || self->lost;
 }
 
-/* A cancel that came in the same read as its request stands in the buffer, where no poll sees it. */
+/* A cancel that came in the same read as its request stands in the buffer, where no poll sees it.
+ */
 static bool worker_cancelled(struct worker_self *self)
 {
     struct envelope envelope;

@@ -168,7 +168,7 @@ static void client_open(struct load *load, struct client *client)
     frame_drop(client, used);
     frame = frame_wait(client, &used);
     if (frame.type != FRAME_SIGNED_IN || frame.length < 3 || frame.body[2] != STATUS_OK) {
-        fprintf(stderr, "bench_load: sign-in refused with status %u\n",
+        fprintf(stderr, "bench_load: sign-in refused with status %d\n",
                 frame.length > 2 ? frame.body[2] : 0);
         exit(1);
     }
