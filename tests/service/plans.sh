@@ -8,7 +8,6 @@ set -u
 . "$(dirname -- "$0")/../lib/tap.sh"
 trap server_end EXIT
 # shellcheck disable=SC2034 # read by server_prepare
-# shellcheck disable=SC2034
 SERVER_SERVICES=0
 ROWS=20000
 server_prepare || {
