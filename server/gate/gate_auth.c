@@ -169,13 +169,25 @@ static enum status session_create(struct gate *gate, const struct gate_request *
         parameter_text(new_hash),
         parameter_text(ask->take_over ? "t" : "f"),
     };
-    database_begin(gate->engine.database, gate->arena);
-    database_queue(gate->engine.database,
-                   "SELECT auth_succeeded($1, $2, $3, $4, $5, $6, $7::boolean)", 7, parameters);
-    if (!database_flush(gate->engine.database, true)) {
+    for (int attempt = 0; attempt < LOOKUP_ATTEMPTS; attempt++) {
         const struct database_error *error = database_error(gate->engine.database);
+        if (!database_connect(gate->engine.database, CONNECT_MILLISECONDS)) {
+            return STATUS_UNAVAILABLE;
+        }
+        database_begin(gate->engine.database, gate->arena);
+        database_queue(gate->engine.database,
+                       "SELECT auth_succeeded($1, $2, $3, $4, $5, $6, $7::boolean)", 7, parameters);
+        if (database_flush(gate->engine.database, true) ||
+            (attempt > 0 && strcmp(error->state, "23505") == 0)) {
+            break; /* the token stands there already: the answer to the first try was lost */
+        }
         log_write(LOG_ERROR, "sign-in: %s %s", error->state, error->message);
-        return error->lost ? STATUS_UNAVAILABLE : STATUS_INTERNAL;
+        if (!error->lost) {
+            return STATUS_INTERNAL;
+        }
+        if (attempt + 1 == LOOKUP_ATTEMPTS) {
+            return STATUS_UNAVAILABLE;
+        }
     }
     reply->binding = BINDING_SET;
     return STATUS_OK;
