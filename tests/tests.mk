@@ -327,7 +327,7 @@ TESTS += \
 	tests/lint/distribution.sh
 
 # --- bench: run by ./run bench, one after the other; each prints lines "name value unit ours theirs"
-TESTS += tests/fault/database_away.sh
+TESTS += tests/fault/database_away.sh tests/service/layers.sh
 
 BENCHES =
 check_PROGRAMS += tests/bench/bench_expression
