@@ -9,23 +9,6 @@
 
 enum { ZONE_OFFSET = 28800 }; /* China has one zone */
 
-static const char *extra_column(const struct customer_names *names, const struct field *field)
-{
-    static const char *const casts[] = {
-        [VALUE_TEXT] = "",
-        [VALUE_NUMBER] = "::bigint",
-        [VALUE_AMOUNT] = "::bigint",
-        [VALUE_RATE] = "::numeric(18,6)",
-        [VALUE_DATE] = "::date",
-        [VALUE_TIME] = "::timestamptz",
-        [VALUE_CODE] = "::integer",
-        [VALUE_FLAG] = "::boolean",
-        [VALUE_REFERENCE] = "::bigint",
-    };
-    return arena_format(names->c->arena, "(%s.extra ->> '%u')%s", names->alias,
-                        (unsigned)field->number, casts[field->type]);
-}
-
 static bool name_resolve(void *context, const char *path, struct expression_field *resolved)
 {
     const struct customer_names *names = context;
@@ -38,7 +21,7 @@ static bool name_resolve(void *context, const char *path, struct expression_fiel
     if (names->alias == NULL)
         return true;
     if ((field->flags & FIELD_EXTRA) != 0)
-        resolved->column = extra_column(names, field);
+        resolved->column = extra_field_sql(names->alias, field, names->c->arena);
     else
         resolved->column = arena_format(
             names->c->arena, "%s.%s",

@@ -335,3 +335,24 @@ void effect_notice(struct decision_case *c, int64_t staff, const char *message,
     effect->text[1] = arena_string(c->arena, parameter);
     effect->numbers[0] = staff;
 }
+
+const char *extra_field_sql(const char *alias, const struct field *field, struct arena *arena)
+{
+    static const struct {
+        const char *before;
+        const char *behind;
+    } casts[] = {
+        [VALUE_TEXT] = {"", ""},
+        [VALUE_NUMBER] = {"", "::bigint"},
+        [VALUE_AMOUNT] = {"", "::bigint"},
+        [VALUE_RATE] = {"", "::numeric(18,6)"},
+        [VALUE_DATE] = {"(date '1970-01-01' + ", "::integer)"},
+        [VALUE_TIME] = {"to_timestamp(", "::bigint / 1000000.0)"},
+        [VALUE_CODE] = {"", "::integer"},
+        [VALUE_FLAG] = {"", "::boolean"},
+        [VALUE_REFERENCE] = {"", "::bigint"},
+        [VALUE_LINES] = {"", ""},
+    };
+    return arena_format(arena, "%s(%s.extra ->> '%u')%s", casts[field->type].before, alias,
+                        (unsigned)field->number, casts[field->type].behind);
+}

@@ -151,4 +151,8 @@ void effect_work_item(struct decision_case *c, const char *kind, int64_t organis
 void effect_notice(struct decision_case *c, int64_t staff, const char *message,
                    const char *parameter);
 
+/* SQL of an extra field of the row `alias`, in the column type that conditions expect: days and
+ * microseconds are kept as whole numbers in extra jsonb. */
+const char *extra_field_sql(const char *alias, const struct field *field, struct arena *arena);
+
 #endif

@@ -16,20 +16,8 @@ struct condition_names {
 
 static const char *column_of(const struct condition_names *names, const struct field *field)
 {
-    static const char *const casts[] = {
-        [VALUE_TEXT] = "",
-        [VALUE_NUMBER] = "::bigint",
-        [VALUE_AMOUNT] = "::bigint",
-        [VALUE_RATE] = "::numeric(18,6)",
-        [VALUE_DATE] = "::date",
-        [VALUE_TIME] = "::timestamptz",
-        [VALUE_CODE] = "::integer",
-        [VALUE_FLAG] = "::boolean",
-        [VALUE_REFERENCE] = "::bigint",
-    };
     if ((field->flags & FIELD_EXTRA) != 0)
-        return arena_format(names->c->arena, "(t.extra ->> '%u')%s", (unsigned)field->number,
-                            casts[field->type]);
+        return extra_field_sql("t", field, names->c->arena);
     return arena_format(names->c->arena, "%s.%s", (field->flags & FIELD_BASE) != 0 ? "b" : "t",
                         field->name);
 }
